@@ -1,0 +1,22 @@
+"""Posture audits a hospital's network, directories and devices, and reports with evidence."""
+
+from posture.check import AsOf, Check, Verdict, check, failed, not_applicable, passed, unknown
+from posture.facts import Missing
+from posture.model import Severity
+from posture.thresholds import Thresholds
+
+__all__ = [
+    "AsOf",
+    "Check",
+    "Missing",
+    "Severity",
+    "Thresholds",
+    "Verdict",
+    "check",
+    "failed",
+    "not_applicable",
+    "passed",
+    "unknown",
+]
+
+__version__ = "0.1.0"

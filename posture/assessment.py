@@ -1,0 +1,355 @@
+"""The assessment: what every report is rendered from, and what `assessment.json` holds (a contract).
+
+Renderers read this and nothing else, so all formats of one run say the same numbers. `run` stands apart: everything
+else is a function of the evidence, the scope, the as-of instant and the versions of code and data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from posture.model import Method, Outcome, Severity, Source, Status, Tool
+
+__all__ = [
+    "Assessment",
+    "Asset",
+    "CatalogInfo",
+    "CheckResult",
+    "ControlCheck",
+    "ControlResult",
+    "Coverage",
+    "EvidenceEntry",
+    "Extent",
+    "FamilyCount",
+    "Gap",
+    "MethodNotes",
+    "Observation",
+    "Organisation",
+    "ProbeResult",
+    "Run",
+    "ThresholdValue",
+    "Unanswered",
+    "ZoneInfo",
+]
+
+SCHEMA = "posture/assessment/1"
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of the assessment's parts."""
+
+
+class Run(_Part, frozen=True, kw_only=True):
+    """The run itself: the only part that differs when the same evidence is judged again."""
+
+    id: str
+    started: datetime
+    ended: datetime | None = None
+    operator: str = ""
+    host: str = ""
+    command: str = ""
+
+
+class ZoneInfo(_Part, frozen=True, kw_only=True):
+    """A zone as the scope declares it."""
+
+    id: str
+    kind: str
+    policy: str
+    ephi: str
+    site: str = ""
+    networks: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
+class Organisation(_Part, frozen=True, kw_only=True):
+    """Who was audited."""
+
+    name: str
+    time_zone: str = "UTC"
+    sites: tuple[str, ...] = ()
+    zones: tuple[ZoneInfo, ...] = ()
+    directories: tuple[str, ...] = ()
+
+
+class Observation(_Part, frozen=True, kw_only=True):
+    """A verdict. A fail, unknown or error has one `subject`; passes and not-applicables are one counted set a check.
+
+    `id` is stable from run to run for the same check and subject. `ephi` says whether the subject holds or reaches
+    electronic protected health information: yes, no or unknown, and unknown counts as yes.
+    """
+
+    check: str
+    severity: Severity
+    outcome: Outcome
+    id: str = ""
+    subject: str = ""
+    subject_name: str = ""
+    subject_kind: str = ""
+    place: str = ""
+    ephi: str = ""
+    message: str = ""
+    answer: str = ""
+    count: int = 0
+    subjects: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class CheckResult(_Part, frozen=True, kw_only=True):
+    """A check of this run, its text, and how many subjects each outcome has."""
+
+    id: str
+    title: str
+    severity: Severity
+    kind: str
+    summary: str
+    why: str
+    fix: str
+    sources: str = ""
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+    errors: int = 0
+    controls: tuple[str, ...] = ()
+
+
+class ControlCheck(_Part, frozen=True, kw_only=True):
+    """A check that bears on a control: `contradicts` where its fail shows the control not met, else `supports`."""
+
+    check: str
+    bearing: str
+
+
+class ControlResult(_Part, frozen=True, kw_only=True):
+    """The finding about one control. `observations` are the ids of the fails that contradict it."""
+
+    catalog: str
+    id: str
+    title: str
+    kind: str
+    family: str
+    status: Status
+    reason: str
+    requirement: str | None = None
+    parent: str | None = None
+    text: str = ""
+    note: str = ""
+    methods: tuple[Method, ...] = ()
+    missing_methods: tuple[Method, ...] = ()
+    checks: tuple[ControlCheck, ...] = ()
+    observations: tuple[str, ...] = ()
+    counted: bool = True
+
+
+class Gap(_Part, frozen=True, kw_only=True):
+    """One problem, however many subjects have it. `failed` of `judged` subjects (those with a pass or a fail)."""
+
+    check: str
+    title: str
+    severity: Severity
+    kind: str
+    failed: int
+    judged: int
+    why: str
+    fix: str
+    unknown: int = 0
+    without_ephi: int = 0
+    contradicts: tuple[str, ...] = ()
+    supports: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()
+
+
+class Extent(_Part, frozen=True, kw_only=True):
+    """How much of something was looked at. `of` is None where the whole is not known, as in an import."""
+
+    name: str
+    looked_at: int
+    of: int | None = None
+    note: str = ""
+
+
+class FamilyCount(_Part, frozen=True, kw_only=True):
+    """How the controls of one family stand: numbers that add up to `of`. General rules are in none of them."""
+
+    family: str
+    of: int
+    satisfied: int = 0
+    satisfied_by_alternative: int = 0
+    not_satisfied: int = 0
+    risk_accepted: int = 0
+    not_assessed: int = 0
+    not_applicable: int = 0
+
+
+class ProbeResult(_Part, frozen=True, kw_only=True):
+    """What became of a planned probe or an imported file."""
+
+    id: str
+    collector: str
+    outcome: str
+    zone: str = ""
+    problem: str = ""
+    targets: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class Unanswered(_Part, frozen=True, kw_only=True):
+    """Something without an answer, and what would give one. `what` is probe, subject, check or control."""
+
+    what: str
+    id: str
+    name: str
+    why: str
+    answer: str = ""
+
+
+class Coverage(_Part, frozen=True, kw_only=True):
+    """What was looked at, what was not, and how the controls stand."""
+
+    extents: tuple[Extent, ...] = ()
+    families: tuple[FamilyCount, ...] = ()
+    probes: tuple[ProbeResult, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
+
+    @property
+    def controls(self) -> FamilyCount:
+        """All families together."""
+        fields = ("of", *OUTCOME_FIELDS)
+        return FamilyCount(
+            family="all", **{field: sum(getattr(row, field) for row in self.families) for field in fields}
+        )
+
+
+OUTCOME_FIELDS = (
+    "satisfied",
+    "satisfied_by_alternative",
+    "not_satisfied",
+    "risk_accepted",
+    "not_assessed",
+    "not_applicable",
+)
+
+
+class Asset(_Part, frozen=True, kw_only=True):
+    """One real thing that was seen, under its strongest identifier, with all others."""
+
+    key: str
+    name: str
+    kind: str
+    ids: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    mac: str = ""
+    vendor: str = ""
+    description: str = ""
+    place: str = ""
+    ephi: str = ""
+    open_ports: tuple[str, ...] = ()
+    failed: int = 0
+    unknown: int = 0
+    evidence: tuple[str, ...] = ()
+
+
+class EvidenceEntry(_Part, frozen=True, kw_only=True):
+    """A row of the evidence index. `id` is the SHA-256 of the envelope, which holds the payload's."""
+
+    id: str
+    collector: str
+    format: str
+    outcome: str
+    payload_sha256: str
+    payload_size: int
+    problem: str = ""
+    probe: str = ""
+    vantage: str = ""
+    zone: str = ""
+    targets: tuple[str, ...] = ()
+    started: datetime | None = None
+    ended: datetime | None = None
+    tool: Tool | None = None
+    source: Source | None = None
+    masked: tuple[str, ...] = ()
+
+
+class CatalogInfo(_Part, frozen=True, kw_only=True):
+    """A catalog that was judged against: its status says whether it is in force, voluntary or proposed."""
+
+    id: str
+    title: str
+    status: str
+    as_of: str
+    source: str
+
+
+class ThresholdValue(_Part, frozen=True, kw_only=True):
+    """A number of the hospital's own policy that checks compared with."""
+
+    name: str
+    value: int
+    default: int
+    description: str
+
+
+class MethodNotes(_Part, frozen=True, kw_only=True):
+    """What the assessment depends on beside the evidence."""
+
+    as_of: datetime
+    version: str
+    statement: str
+    scope_sha256: str = ""
+    catalogs: tuple[CatalogInfo, ...] = ()
+    thresholds: tuple[ThresholdValue, ...] = ()
+    check_files: tuple[Source, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a report may say."""
+
+    run: Run
+    organisation: Organisation
+    method: MethodNotes
+    coverage: Coverage
+    controls: tuple[ControlResult, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    evidence: tuple[EvidenceEntry, ...] = ()
+    risks: tuple[dict[str, str], ...] = ()
+    exceptions: tuple[dict[str, str], ...] = ()
+    attestations: tuple[dict[str, str], ...] = ()
+    schema: str = SCHEMA
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything but the run, in canonical JSON: equal assessments have equal fingerprints."""
+        rest = {field: getattr(self, field) for field in self.__struct_fields__ if field != "run"}
+        return hashlib.sha256(msgspec.json.encode(rest, order="sorted")).hexdigest()
+
+    @property
+    def fingerprint_words(self) -> str:
+        """The first 64 bits of the fingerprint as four pronounceable words (proquints, arXiv:0901.4016)."""
+        return "-".join(_proquints(bytes.fromhex(self.fingerprint)[:8]))
+
+
+_CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
+
+
+def _proquints(data: bytes) -> Iterator[str]:
+    for at in range(0, len(data), 2):
+        word = int.from_bytes(data[at : at + 2], "big")
+        yield "".join(
+            (
+                _CONSONANTS[word >> 12],
+                _VOWELS[word >> 10 & 3],
+                _CONSONANTS[word >> 6 & 15],
+                _VOWELS[word >> 4 & 3],
+                _CONSONANTS[word & 15],
+            )
+        )

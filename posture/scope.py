@@ -1,0 +1,295 @@
+"""Who is audited: the shape of posture.toml. `posture.configuration` reads it; its JSON Schema is made from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from posture.model import Policy
+from posture.thresholds import Thresholds
+
+__all__ = [
+    "Address",
+    "Approval",
+    "Bind",
+    "Checks",
+    "DirectoryScope",
+    "Network",
+    "OrganisationScope",
+    "Scope",
+    "SecretReference",
+    "Service",
+    "Site",
+    "SnmpCredential",
+    "SnmpScope",
+    "Window",
+    "Zone",
+    "ZoneKind",
+]
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+Identifier = Annotated[
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64, description="lower-case letters, digits, . _ -")
+]
+NonEmpty = Annotated[str, Meta(min_length=1, max_length=500)]
+Ephi = Literal["yes", "no", "unknown"]
+ZoneKind = Literal[
+    "server",
+    "clinical",
+    "user",
+    "guest",
+    "medical-device",
+    "imaging",
+    "integration",
+    "management",
+    "backup",
+    "building",
+    "external",
+    "other",
+]
+AuthProtocol = Literal["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
+PrivacyProtocol = Literal["DES", "3DES", "AES-128", "AES-192", "AES-256", "AES-192-C", "AES-256-C"]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """Base of the tables of posture.toml: an unknown key is an error."""
+
+
+class SecretReference(_Table, frozen=True, kw_only=True):
+    """Where a secret is to be had, never the secret itself: exactly one of the four."""
+
+    env: Annotated[NonEmpty, Meta(description="name of an environment variable")] | None = None
+    file: Annotated[NonEmpty, Meta(description="path of a file that only its owner can read")] | None = None
+    keyring: Annotated[NonEmpty, Meta(description="service/user in the system's keyring")] | None = None
+    command: (
+        Annotated[tuple[str, ...], Meta(min_length=1, description="program and arguments that print the secret")] | None
+    ) = None
+
+
+class OrganisationScope(_Table, frozen=True, kw_only=True):
+    """The covered entity."""
+
+    name: NonEmpty
+    time_zone: Annotated[str, Meta(description="IANA time zone, such as America/Chicago")] = "UTC"
+    legal_entities: tuple[NonEmpty, ...] = ()
+    contact: str = ""
+
+
+class Site(_Table, frozen=True, kw_only=True):
+    """A hospital, clinic or telehealth site."""
+
+    id: Identifier
+    name: NonEmpty
+    legal_entity: str = ""
+
+
+class Window(_Table, frozen=True, kw_only=True):
+    """When packets may be sent, in the organisation's time zone. An end before its start is on the next day."""
+
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+    )
+    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM")]
+    end: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM")]
+
+
+class Approval(_Table, frozen=True, kw_only=True):
+    """Who agreed that devices here are probed: clinical engineering's approver, ticket and telephone."""
+
+    approver: NonEmpty
+    ticket: NonEmpty
+    telephone: NonEmpty
+
+
+class Zone(_Table, frozen=True, kw_only=True):
+    """Networks of one kind, and what may be sent into them."""
+
+    id: Identifier
+    kind: ZoneKind
+    networks: Annotated[tuple[str, ...], Meta(min_length=1, description="CIDR networks or single addresses")]
+    site: str = ""
+    policy: Policy | None = None
+    ephi: Annotated[Ephi, Meta(description="whether its systems hold or reach ePHI; unknown counts as yes")] = "unknown"
+    exclude: tuple[str, ...] = ()
+    window: tuple[Window, ...] = ()
+    approval: Approval | None = None
+    identified_as_it: Annotated[
+        tuple[str, ...], Meta(description="networks or addresses known to be IT: these get version and script probes")
+    ] = ()
+    approved_devices: Annotated[
+        tuple[str, ...], Meta(description="addresses whose DICOM and HL7 ports may be probed; needs an approval")
+    ] = ()
+    scripts: Annotated[
+        tuple[str, ...], Meta(description="intrusive NSE scripts that may run here, by name, such as ssl-enum-ciphers")
+    ] = ()
+    ports: Annotated[str, Meta(description="TCP ports to ask beside the policy's list, such as 8080,9000-9010")] = ""
+    max_rate: (
+        Annotated[int, Meta(ge=1, le=10_000, description="packets a second, for all collectors together")] | None
+    ) = None
+
+    @property
+    def effective_policy(self) -> Policy:
+        """The policy, or the default of its kind: import-only where medical devices are, gentle elsewhere."""
+        if self.policy is not None:
+            return self.policy
+        return Policy.IMPORT_ONLY if self.kind in {"medical-device", "imaging"} else Policy.GENTLE
+
+    @cached_property
+    def nets(self) -> tuple[Network, ...]:
+        """The networks, parsed."""
+        return tuple(ip_network(text, strict=False) for text in self.networks)
+
+    @cached_property
+    def excluded(self) -> tuple[Network, ...]:
+        """The exclusions, parsed."""
+        return tuple(ip_network(text, strict=False) for text in self.exclude)
+
+    @cached_property
+    def it(self) -> tuple[Network, ...]:
+        """What is positively known to be IT, parsed."""
+        return tuple(ip_network(text, strict=False) for text in self.identified_as_it)
+
+    @cached_property
+    def approved(self) -> tuple[Network, ...]:
+        """The devices whose clinical ports may be probed, parsed."""
+        return tuple(ip_network(text, strict=False) for text in self.approved_devices)
+
+    def __contains__(self, address: object) -> bool:
+        return isinstance(address, (IPv4Address, IPv6Address)) and any(address in net for net in self.nets)
+
+
+class Service(_Table, frozen=True, kw_only=True):
+    """A clinical service, such as EHR or PACS, and what it depends on."""
+
+    id: Identifier
+    name: NonEmpty
+    sites: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    rto_hours: Annotated[float, Meta(ge=0)] | None = None
+    rpo_hours: Annotated[float, Meta(ge=0)] | None = None
+    downtime_procedure: str = ""
+
+
+class Bind(_Table, frozen=True, kw_only=True):
+    """How to log in to a directory."""
+
+    method: Literal["anonymous", "simple", "sasl-external", "sasl-plain", "sasl-digest-md5", "sasl-gssapi"] = "simple"
+    user: str = ""
+    password: SecretReference | None = None
+
+
+class DirectoryScope(_Table, frozen=True, kw_only=True):
+    """A directory server to read. Named here, it is in scope; exclusions and its zone's policy still hold."""
+
+    id: Identifier
+    host: Annotated[NonEmpty, Meta(description="address or name of the server")]
+    port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    transport: Literal["ldaps", "starttls", "plain"] = "ldaps"
+    kind: Literal["active-directory", "openldap", "other"] | None = None
+    base: Annotated[str, Meta(description="search base; empty takes the server's default naming context")] = ""
+    bind: Bind = Bind(method="anonymous")
+    ca_file: str = ""
+    verify_certificate: bool = True
+    server_name: Annotated[str, Meta(description="name expected in the certificate, where it is not `host`")] = ""
+    ephi: Ephi = "unknown"
+    site: str = ""
+    test_cleartext_bind: Annotated[
+        bool, Meta(description="ask, as a user that does not exist, whether a password would be taken in the clear")
+    ] = True
+
+
+class SnmpCredential(_Table, frozen=True, kw_only=True):
+    """A community (v1, v2c) or a user (v3). v3 has a privacy protocol only with an authentication protocol."""
+
+    id: Identifier
+    version: Literal["1", "2c", "3"] = "3"
+    community: SecretReference | None = None
+    user: str = ""
+    auth: AuthProtocol | None = None
+    auth_secret: SecretReference | None = None
+    privacy: PrivacyProtocol | None = None
+    privacy_secret: SecretReference | None = None
+    context: str = ""
+    zones: Annotated[tuple[str, ...], Meta(description="ids of the zones it is for; empty means all")] = ()
+
+
+class SnmpScope(_Table, frozen=True, kw_only=True):
+    """How devices are asked over SNMP."""
+
+    credentials: tuple[SnmpCredential, ...] = ()
+    try_default_communities: Annotated[
+        bool, Meta(description="ask for sysDescr with the communities public and private, and nothing else")
+    ] = False
+    port: Annotated[int, Meta(ge=1, le=65535)] = 161
+
+
+class Checks(_Table, frozen=True, kw_only=True):
+    """Which checks run beside the built-in ones."""
+
+    packs: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+
+class Scope(_Table, frozen=True, kw_only=True):
+    """The whole of posture.toml."""
+
+    organisation: OrganisationScope
+    site: tuple[Site, ...] = ()
+    zone: tuple[Zone, ...] = ()
+    service: tuple[Service, ...] = ()
+    directory: tuple[DirectoryScope, ...] = ()
+    snmp: SnmpScope = SnmpScope()
+    thresholds: Thresholds = Thresholds()
+    checks: Checks = Checks()
+
+    @cached_property
+    def zones(self) -> dict[str, Zone]:
+        """Zones by id."""
+        return {zone.id: zone for zone in self.zone}
+
+    @cached_property
+    def directories(self) -> dict[str, DirectoryScope]:
+        """Directories by id."""
+        return {directory.id: directory for directory in self.directory}
+
+    def zone_of(self, address: str | Address) -> Zone | None:
+        """The zone with the narrowest network that holds the address."""
+        parsed = ip_address(str(address))
+        holding = [(net.prefixlen, zone) for zone in self.zone for net in zone.nets if parsed in net]
+        return max(holding, key=lambda pair: pair[0])[1] if holding else None
+
+    def excluded(self, address: str | Address) -> bool:
+        """Whether any zone excludes the address: exclusions win over everything."""
+        parsed = ip_address(str(address))
+        return any(parsed in net for zone in self.zone for net in zone.excluded)
+
+    def ephi(self, place: str | None) -> Ephi:
+        """Whether a place (a zone or a directory) holds or reaches ePHI, as declared."""
+        declared = self.zones.get(place or "") or self.directories.get(place or "")
+        return declared.ephi if declared else "unknown"
+
+    def secrets(self) -> Iterator[SecretReference]:
+        """Every reference to a secret."""
+        for directory in self.directory:
+            if directory.bind.password:
+                yield directory.bind.password
+        for credential in self.snmp.credentials:
+            yield from filter(None, (credential.community, credential.auth_secret, credential.privacy_secret))
+
+    @classmethod
+    def of_files(cls) -> Scope:
+        """The scope of an import without a posture.toml: whatever the files hold."""
+        return cls(organisation=OrganisationScope(name="Unnamed organisation"))

@@ -1,0 +1,50 @@
+"""The numbers that checks compare with. HIPAA sets none of them: they are the hospital's own policy."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+__all__ = ["Thresholds"]
+
+_Days = Annotated[int, Meta(ge=1, le=36_500)]
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Your policy. Each default names its source; set another in `[thresholds]` of posture.toml."""
+
+    password_min_length: Annotated[
+        int,
+        Meta(ge=1, le=128, description="Shortest password allowed. Default 8: NIST SP 800-63B 5.1.1.2; PingCastle."),
+    ] = 8
+    password_history: Annotated[
+        int, Meta(ge=0, le=1024, description="Passwords remembered. Default 5: common audit practice.")
+    ] = 5
+    lockout_max_attempts: Annotated[
+        int, Meta(ge=1, le=999, description="Failed log-ins before lockout. Default 10: Microsoft security baseline.")
+    ] = 10
+    inactive_days: Annotated[
+        _Days,
+        Meta(description="Days without a log-in after which an account is stale. Default 90; CIS Controls: 45."),
+    ] = 90
+    logon_lag_days: Annotated[
+        int,
+        Meta(ge=0, le=30, description="Replication lag of lastLogonTimestamp. Default 14: Microsoft."),
+    ] = 14
+    krbtgt_days: Annotated[
+        _Days, Meta(description="Age of the krbtgt password that fails. Default 365: PingCastle scores from 366 days.")
+    ] = 365
+    krbtgt_warn_days: Annotated[
+        _Days, Meta(description="Age of the krbtgt password that fails at medium. Default 180: Microsoft's advice.")
+    ] = 180
+    uptime_days: Annotated[
+        _Days, Meta(description="Days without a restart that suggest missing patches. Default 365.")
+    ] = 365
+    ups_minutes: Annotated[
+        int, Meta(ge=1, le=1440, description="UPS runtime the site needs. Default 10: time to start a generator.")
+    ] = 10
+    rsa_bits: Annotated[
+        int, Meta(ge=1024, le=16384, description="Smallest RSA key. Default 2048: NIST SP 800-131A Rev. 2.")
+    ] = 2048
