@@ -3,12 +3,14 @@
 from posture.check import AsOf, Check, Verdict, check, failed, not_applicable, passed, unknown
 from posture.facts import Missing
 from posture.model import Severity
+from posture.scope import Scope
 from posture.thresholds import Thresholds
 
 __all__ = [
     "AsOf",
     "Check",
     "Missing",
+    "Scope",
     "Severity",
     "Thresholds",
     "Verdict",

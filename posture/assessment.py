@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from posture.model import Method, Outcome, Severity, Source, Status, Tool
 
@@ -36,11 +38,11 @@ __all__ = [
     "ZoneInfo",
 ]
 
-SCHEMA = "posture/assessment/1"
+SCHEMA: Final = "posture/assessment/1"
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Base of the assessment's parts."""
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the assessment's parts: every key is written, so that a reader need not know our defaults."""
 
 
 class Run(_Part, frozen=True, kw_only=True):
@@ -76,27 +78,35 @@ class Organisation(_Part, frozen=True, kw_only=True):
     directories: tuple[str, ...] = ()
 
 
-class Observation(_Part, frozen=True, kw_only=True):
+class Observation(_Part, frozen=True, kw_only=True, omit_defaults=True):
     """A verdict. A fail, unknown or error has one `subject`; passes and not-applicables are one counted set a check.
 
     `id` is stable from run to run for the same check and subject. `ephi` says whether the subject holds or reaches
-    electronic protected health information: yes, no or unknown, and unknown counts as yes.
+    electronic protected health information: yes, no or unknown, and unknown counts as yes. Written without its empty
+    keys, so that a counted set has no subject and a single one no count; `message` and `evidence` are always there.
     """
 
     check: str
     severity: Severity
     outcome: Outcome
+    evidence: tuple[str, ...]
     id: str = ""
     subject: str = ""
     subject_name: str = ""
     subject_kind: str = ""
     place: str = ""
     ephi: str = ""
-    message: str = ""
+    message: str = msgspec.field(default_factory=str)  # what a factory makes is written, empty or not
     answer: str = ""
     count: int = 0
     subjects: tuple[str, ...] = ()
-    evidence: tuple[str, ...] = ()
+
+
+# The contract of the two shapes, for the JSON Schema.
+ObservationShape = Annotated[
+    Observation,
+    Meta(extra_json_schema={"anyOf": [{"required": ["id", "subject"]}, {"required": ["count", "subjects"]}]}),
+]
 
 
 class CheckResult(_Part, frozen=True, kw_only=True):
@@ -318,13 +328,13 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     controls: tuple[ControlResult, ...] = ()
     gaps: tuple[Gap, ...] = ()
     checks: tuple[CheckResult, ...] = ()
-    observations: tuple[Observation, ...] = ()
+    observations: tuple[ObservationShape, ...] = ()
     assets: tuple[Asset, ...] = ()
     evidence: tuple[EvidenceEntry, ...] = ()
     risks: tuple[dict[str, str], ...] = ()
     exceptions: tuple[dict[str, str], ...] = ()
     attestations: tuple[dict[str, str], ...] = ()
-    schema: str = SCHEMA
+    schema: Literal["posture/assessment/1"] = SCHEMA
 
     @property
     def fingerprint(self) -> str:

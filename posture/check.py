@@ -11,9 +11,10 @@
             …
         '''
 
-The first parameter says what is judged: `Host` means once for each host; `Facts[Account]` means once over the whole
-set, and the check then yields a verdict for each subject it names with `about=`. Further parameters may ask for
-`AsOf`, `Thresholds`, `Scope` or other `Facts[…]`.
+The first parameter says what is judged: `Host` means once for each host, `Account | Computer` once for each of either
+kind; `Facts[Account]` means once over the whole set, and the check then yields a verdict for each subject it names with
+`about=` (without it, the verdict is about the whole scope). Further parameters may ask for `AsOf`, `Thresholds`,
+`Scope` or other `Facts[…]`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import textwrap
 import typing
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from types import UnionType
 from typing import Protocol
 
 import msgspec
@@ -110,6 +112,7 @@ Function = Callable[..., Verdict | Iterable[Verdict]]
 
 _SECTION = re.compile(r"^(Why it matters|How to fix|Sources):\s*$", re.MULTILINE)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_GIVEN = frozenset({"AsOf", "Scope", "Thresholds"})
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,13 +122,18 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     severity: Severity
     function: Function
-    kind: str
+    kinds: tuple[str, ...]
     over_all: bool
     wants: tuple[tuple[str, str], ...]
     summary: str
     why: str
     fix: str
     sources: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The first kind of fact that it judges."""
+        return self.kinds[0]
 
 
 def _sections(function: Function, name: str) -> dict[str, str]:
@@ -140,27 +148,26 @@ def _sections(function: Function, name: str) -> dict[str, str]:
     return found
 
 
-def _wants(function: Function, name: str) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
-    """(kind of the judged fact, whether over the whole set, the other parameters and what they ask for)."""
+def _parameters(function: Function, name: str) -> tuple[tuple[str, ...], bool, tuple[tuple[str, str], ...]]:
+    """(kinds of the judged facts, whether over the whole set, the other parameters and what they ask for)."""
     hints = typing.get_type_hints(function)
-    parameters = list(inspect.signature(function).parameters)
-    if not parameters:
-        raise CheckDefinitionError(f"check {name}: it takes no fact")
-    described = []
-    for parameter in parameters:
-        hint = hints.get(parameter)
-        if typing.get_origin(hint) is Facts:
-            described.append((parameter, f"Facts[{typing.get_args(hint)[0].__name__}]"))
-        elif isinstance(hint, type):
-            described.append((parameter, hint.__name__))
-        else:
-            raise CheckDefinitionError(f"check {name}: parameter {parameter!r} has no usable annotation")
-    first = hints[parameters[0]]
-    over_all = typing.get_origin(first) is Facts
-    kind = typing.get_args(first)[0] if over_all else first
-    if not (isinstance(kind, type) and issubclass(kind, Fact)):
+    first, *others = inspect.signature(function).parameters or [""]
+    over_all = typing.get_origin(hints.get(first)) is Facts
+    judged = typing.get_args(hints[first])[0] if over_all else hints.get(first)
+    kinds = typing.get_args(judged) if typing.get_origin(judged) is UnionType and not over_all else (judged,)
+    if not all(isinstance(kind, type) and issubclass(kind, Fact) for kind in kinds):
         raise CheckDefinitionError(f"check {name}: its first parameter is not a fact")
-    return kind.__name__, over_all, tuple(described[1:])
+    wants = tuple((other, _wanted(hints.get(other), f"check {name}: parameter {other!r}")) for other in others)
+    return tuple(kind.__name__ for kind in kinds), over_all, wants
+
+
+def _wanted(hint: object, where: str) -> str:
+    if typing.get_origin(hint) is Facts:
+        return f"Facts[{typing.get_args(hint)[0].__name__}]"
+    wanted = getattr(hint, "__name__", "nothing")
+    if wanted not in _GIVEN:
+        raise CheckDefinitionError(f"{where} asks for {wanted}, which can't be given")
+    return wanted
 
 
 def check(name: str, *, title: str, severity: Severity) -> Callable[[Function], Check]:
@@ -173,13 +180,13 @@ def check(name: str, *, title: str, severity: Severity) -> Callable[[Function], 
 
     def define(function: Function) -> Check:
         text = _sections(function, name)
-        kind, over_all, wants = _wants(function, name)
+        kinds, over_all, wants = _parameters(function, name)
         return Check(
             id=name,
             title=title,
             severity=severity,
             function=function,
-            kind=kind,
+            kinds=kinds,
             over_all=over_all,
             wants=wants,
             summary=text["summary"],

@@ -142,9 +142,10 @@ class AskedLdap(Record, frozen=True, kw_only=True, tag="ldap"):
 
 
 class AskedSnmp(Record, frozen=True, kw_only=True, tag="snmp"):
-    """The subtrees that were walked, as dotted OIDs without a leading dot."""
+    """The subtrees that were walked, as dotted OIDs without a leading dot; `cut` are those whose walk ended early."""
 
     oids: tuple[str, ...]
+    cut: tuple[str, ...] = ()
 
 
 Asked = AskedNmap | AskedLdap | AskedSnmp

@@ -1,0 +1,230 @@
+"""The run: probes in, evidence stored as it comes, judged, assessed; resumable at any probe."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import secrets as random
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from posture import __version__
+from posture.assessment import Assessment, Run
+from posture.collectors.base import Collector, Context, Progress, Stopped
+from posture.confined import assess_confined
+from posture.errors import PostureError
+from posture.evaluate import PlannedProbe, Request
+from posture.facts import Host
+from posture.model import Evidence, Probe
+from posture.plan import plan
+from posture.scope import Scope, SecretReference
+from posture.secrets import resolve
+from posture.store import Event, RunRecord, Store, now
+
+__all__ = ["Audit", "Interrupted", "Listener"]
+
+
+class Listener(Protocol):
+    """Who is told how the run goes; a terminal, a log, a test."""
+
+    def planned(self, probes: Sequence[Probe]) -> None:
+        """These will be asked, in this order; refused ones are not among them."""
+
+    def started(self, probe: Probe) -> None:
+        """A probe begins."""
+
+    def progress(self, progress: Progress) -> None:
+        """A probe got this far."""
+
+    def ended(self, probe: Probe, outcome: str, problem: str) -> None:
+        """A probe ended."""
+
+    def judging(self, evidence: int) -> None:
+        """Collection is over; so many pieces of evidence are judged now."""
+
+
+class Interrupted(PostureError):  # noqa: N818  # not an error: somebody asked
+    """Somebody stopped the run. What was collected is stored, and the run can be resumed."""
+
+
+class Audit:
+    """One run over one store. `stop` may be set from a signal handler; children end within 2 seconds."""
+
+    def __init__(  # noqa: PLR0913  # keywords, each a part that a test may bring itself
+        self,
+        store: Store,
+        collectors: Mapping[str, Collector],
+        listener: Listener,
+        *,
+        base: Path,
+        checks_folders: Iterable[Path] = (),
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._store = store
+        self._collectors = collectors
+        self._listener = listener
+        self._base = base
+        self._checks_folders = tuple(checks_folders)
+        self.stop = stop or threading.Event()
+
+    def begin(self, scope: Scope, as_of: datetime | None = None) -> RunRecord:
+        """A new run; it speaks of `as_of`, or of now."""
+        started = now()
+        run = RunRecord(
+            id=f"{started:%Y%m%d-%H%M%S}-{random.token_hex(2)}",
+            started=started,
+            operator=operator(),
+            host=platform.node(),
+            version=__version__,
+            as_of=as_of or started,
+            scope=scope,
+        )
+        self._store.begin(run)
+        return run
+
+    def keep(self, run: RunRecord, evidence: Iterable[Evidence]) -> None:
+        """Add imported evidence to a run; who imported what is in the run's events."""
+        names = []
+        for record in evidence:
+            self._store.keep(run.id, record)
+            source = record.envelope.source
+            names.append({"id": record.id, "name": source.name if source else "", "operator": operator()})
+        self._event(run, "imported", {"files": names})
+
+    def collect(self, run: RunRecord, only: Iterable[str] = ()) -> None:
+        """Ask every probe of the run's plan that has not ended yet.
+
+        Raises Interrupted when stopped, and PostureError where no probe at all could be asked.
+        """
+        probes = self._planned(run)
+        if probes is None:
+            probes = plan(run.scope, self._collectors, only)
+            self._event(run, "planned", {"probes": msgspec.to_builtins(probes)})
+        ended = {each.probe.id for each in self.probes(run) if each.outcome != "unfinished"}
+        waiting = [probe for probe in probes if not probe.refused and probe.id not in ended]
+        self._listener.planned(waiting)
+        impossible: list[PostureError] = []
+        with self._context(run) as context:
+            for probe in waiting:
+                try:
+                    self._ask(run, probe, context)
+                except Stopped:
+                    self._event(run, "interrupted", {"probe": probe.id})
+                    raise Interrupted(
+                        "The run was stopped. What was collected is kept.",
+                        mend=f"posture audit --resume {run.id}",
+                    ) from None
+                except PostureError as error:
+                    impossible.append(error)
+                    self._end(run, probe, "failed", str(error).replace("\n", " "))
+        if waiting and len(impossible) == len(waiting):
+            raise impossible[0]
+
+    def judge(self, run: RunRecord) -> Assessment:
+        """Judge all evidence of the run, in a process of its own, and store the assessment."""
+        evidence = list(self._store.evidence(run.id))
+        self._listener.judging(len(evidence))
+        request = Request(
+            run=Run(id=run.id, started=run.started, ended=now(), operator=run.operator, host=run.host),
+            scope=run.scope,
+            as_of=run.as_of,
+            version=__version__,
+            probes=tuple(self.probes(run)),
+            checks_folders=tuple(str(folder.absolute()) for folder in self._checks_folders),
+        )
+        assessment = assess_confined(request, evidence)
+        self._store.judged(run.id, assessment, now())
+        self._event(run, "finished", {"fingerprint": assessment.fingerprint})
+        return assessment
+
+    def probes(self, run: RunRecord) -> list[PlannedProbe]:
+        """The run's plan and what became of each probe."""
+        ends = {event.detail["id"]: event.detail for event in self._store.events(run.id) if event.kind == "probe"}
+        return [
+            PlannedProbe(
+                probe=probe,
+                outcome="refused" if probe.refused else ends.get(probe.id, {}).get("outcome", "unfinished"),
+                problem=probe.refused or ends.get(probe.id, {}).get("problem", ""),
+            )
+            for probe in self._planned(run) or ()
+        ]
+
+    def _planned(self, run: RunRecord) -> list[Probe] | None:
+        for event in self._store.events(run.id):
+            if event.kind == "planned":
+                return msgspec.convert(event.detail["probes"], list[Probe])
+        return None
+
+    def _ask(self, run: RunRecord, probe: Probe, context: Context) -> None:
+        context.check_stop()
+        self._listener.started(probe)
+        outcomes: list[str] = []
+        problems: list[str] = []
+        for record in self._collectors[probe.collector].ask(probe, context):
+            self._store.keep(run.id, record)
+            outcomes.append(record.envelope.outcome)
+            if record.envelope.problem and record.envelope.problem not in problems:
+                problems.append(record.envelope.problem)
+        context.check_stop()
+        if set(outcomes) <= {"complete"}:
+            outcome = "complete"
+        else:
+            outcome = "failed" if set(outcomes) == {"failed"} else "partial"
+        self._end(run, probe, outcome, "; ".join(problems))
+
+    def _end(self, run: RunRecord, probe: Probe, outcome: str, problem: str) -> None:
+        self._event(run, "probe", {"id": probe.id, "outcome": outcome, "problem": problem})
+        self._listener.ended(probe, outcome, problem)
+
+    def _event(self, run: RunRecord, kind: str, detail: dict[str, object]) -> None:
+        self._store.happened(run.id, msgspec.convert({"at": now(), "kind": kind, "detail": detail}, Event))
+
+    @contextmanager
+    def _context(self, run: RunRecord) -> Iterator[Context]:
+        with tempfile.TemporaryDirectory(prefix="posture-") as workdir:
+            yield Context(
+                scope=run.scope,
+                secret=self._secret,
+                hosts=self._hosts(run),
+                progress=self._listener.progress,
+                stop=self.stop,
+                workdir=Path(workdir),
+                vantage=platform.node(),
+                operator=operator(),
+            )
+
+    def _secret(self, reference: object) -> str:
+        if not isinstance(reference, SecretReference):
+            raise TypeError("not a reference to a secret")
+        return resolve(reference, self._base)
+
+    def _hosts(self, run: RunRecord) -> Callable[[], Iterable[Host]]:
+        """The hosts that this run's scans have shown so far, read again only when there is new evidence."""
+        seen: tuple[int, list[Host]] = (-1, [])
+        scans = self._collectors.get("nmap")
+
+        def hosts() -> list[Host]:
+            nonlocal seen
+            if scans is None:
+                return []
+            records = [record for record in self._store.evidence(run.id) if record.envelope.collector == scans.name]
+            if seen[0] != len(records):
+                seen = (len(records), [fact for fact in scans.read(records, run.scope) if isinstance(fact, Host)])
+            return seen[1]
+
+        return hosts
+
+
+def operator() -> str:
+    """The operating-system user who runs this."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

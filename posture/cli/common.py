@@ -1,0 +1,113 @@
+"""What several commands do alike: find the configuration and the store, and print listings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from posture import configuration
+from posture.cli.main import Settings
+from posture.errors import PostureError
+from posture.presentation import visible
+from posture.scope import Scope
+from posture.store import Store
+
+__all__ = [
+    "Instant",
+    "base_folder",
+    "console",
+    "format_option",
+    "load_scope",
+    "open_store",
+    "print_listing",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def console(settings: Settings | None = None) -> Console:
+    """Where messages go: stderr, or nowhere with -q."""
+    return Console(stderr=True, highlight=False, quiet=bool(settings and settings.quiet))
+
+
+def config_path(settings: Settings) -> Path | None:
+    """The configuration named, or the one in this folder, if there is one."""
+    if settings.config is not None:
+        return settings.config
+    here = Path("posture.toml")
+    return here if here.is_file() else None
+
+
+def base_folder(settings: Settings) -> Path:
+    """The folder that relative names in the configuration start from."""
+    path = config_path(settings)
+    return path.parent if path else Path()
+
+
+def load_scope(settings: Settings) -> Scope:
+    """The scope of posture.toml. Raises PostureError where there is none."""
+    path = config_path(settings)
+    if path is None:
+        raise PostureError("there is no posture.toml here", mend="write one with: posture init, or name one with -c")
+    return configuration.load(path)
+
+
+def open_store(settings: Settings) -> Store:
+    """The store named, or posture.db beside posture.toml, or the one in the user's data folder."""
+    if settings.store:
+        return Store(settings.store)
+    path = config_path(settings)
+    return Store(path.parent / "posture.db" if path else Path(click.get_app_dir("posture")) / "posture.db")
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant: a date, or a date and time with a zone (UTC if it has none)."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401  # click's signature
+        """Read ISO 8601."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            parsed = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2026-11-24 or 2026-11-24T12:00:00-06:00", param, ctx)
+        return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def format_option(function: F) -> F:
+    """`--format text|json`, as every listing has it."""
+    return click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+    )(function)
+
+
+def print_listing(
+    noun: str, items: Iterable[object], form: str, columns: Sequence[tuple[str, Callable[[Any], str]]]
+) -> None:
+    """A table, or one JSON object with the plural noun as its key."""
+    items = list(items)
+    if form == "json":
+        encoded = msgspec.json.encode({noun: items})
+        sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
+        return
+    out = Console(highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, _ in columns:
+        table.add_column(heading, overflow="fold")
+    for item in items:
+        table.add_row(*(Text(visible(text(item))) for _, text in columns))
+    if not out.is_terminal:
+        out.width = max(out.width, 160)
+    out.print(table)

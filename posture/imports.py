@@ -1,0 +1,97 @@
+"""Files and folders → evidence: what `--from` reads. What a file is, its content decides, not its name."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from posture.collectors.base import Collector
+from posture.errors import PostureError
+from posture.model import Evidence
+
+__all__ = ["Imported", "files", "load"]
+
+MAX_BYTES = 1024**3
+"""Most bytes of one file, as found and decompressed: a larger one is refused, a decompression bomb too."""
+
+_HEAD = 64 * 1024
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence from files, and the files of folders that nothing could read."""
+
+    evidence: tuple[Evidence, ...]
+    skipped: tuple[str, ...]
+
+
+def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """The files named, and those in the folders named, with whether a file was named itself. No links are followed."""
+    for path in paths:
+        if path.is_dir():
+            for each in sorted(path.rglob("*")):
+                if each.is_file() and not each.is_symlink() and not each.name.startswith("."):
+                    yield each, False
+        else:
+            yield path, True
+
+
+def load(paths: Iterable[Path], collectors: Mapping[str, Collector]) -> Imported:
+    """Evidence from all files, in any order the same.
+
+    Raises PostureError for the first file that can't be read, that nothing recognises (where it was named itself), or
+    that breaks off with nothing usable; nothing was stored by then.
+    """
+    found: dict[str, Evidence] = {}
+    skipped = []
+    for path, named in files(paths):
+        raw = _read(path)
+        payload, name = _expanded(raw, path)
+        reader = next((each for each in collectors.values() if each.sniff(payload[:_HEAD], name)), None)
+        if reader is None:
+            if named:
+                raise PostureError(
+                    "it is none of: nmap XML, LDIF, snmprec, snmpwalk -On text",
+                    where=str(path),
+                    mend="write scans with nmap -oX, directories with ldapsearch -LLL, devices with snmpwalk -On",
+                )
+            skipped.append(str(path))
+            continue
+        for record in reader.load(payload, name, hashlib.sha256(raw).hexdigest()):
+            found[record.id] = record
+    return Imported(evidence=tuple(found[digest] for digest in sorted(found)), skipped=tuple(skipped))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PostureError(f"it is larger than {MAX_BYTES:,} bytes", where=str(path), mend="split it")
+        return path.read_bytes()
+    except OSError as error:
+        raise PostureError(f"it can't be read: {error.strerror}", where=str(path)) from error
+
+
+def _expanded(raw: bytes, path: Path) -> tuple[bytes, str]:
+    """The content and the name without the compression's suffix."""
+    try:
+        if raw.startswith(b"\x1f\x8b"):
+            with gzip.open(io.BytesIO(raw)) as stream:
+                return _bounded(stream.read(MAX_BYTES + 1), path), path.name.removesuffix(".gz")
+        if raw.startswith(b"\x28\xb5\x2f\xfd"):
+            with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(raw)) as stream:
+                return _bounded(stream.read(MAX_BYTES + 1), path), path.name.removesuffix(".zst")
+    except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+        raise PostureError(f"it can't be decompressed: {error}", where=str(path), mend="copy it again") from error
+    return raw, path.name
+
+
+def _bounded(data: bytes, path: Path) -> bytes:
+    if len(data) > MAX_BYTES:
+        raise PostureError(f"it holds more than {MAX_BYTES:,} bytes", where=str(path), mend="split it")
+    return data

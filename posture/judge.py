@@ -1,0 +1,214 @@
+"""Facts in, observations out: find what each check reads, call it, link its evidence, catch its errors. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from posture.assessment import Observation
+from posture.check import AsOf, Check, CheckDefinitionError, Verdict, unknown
+from posture.facts import BlindSpot, Fact, Facts
+from posture.inventory import Inventory
+from posture.model import Outcome, Severity
+from posture.scope import Scope
+
+__all__ = ["judge"]
+
+_WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+_SETS = (Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+ANSWERS = {
+    "Host": "Scan a zone, or import an nmap XML file.",
+    "Directory": "Name a directory in posture.toml, or import an LDIF file.",
+    "Device": "Give an SNMP credential in posture.toml, or import an snmprec file or a walk.",
+}
+NOUNS = {
+    "Host": "host",
+    "Directory": "directory server",
+    "DomainPolicy": "Active Directory domain",
+    "PasswordPolicy": "OpenLDAP password policy",
+    "Account": "Active Directory account",
+    "Computer": "Active Directory computer",
+    "Group": "Active Directory group",
+    "Device": "SNMP device",
+}
+
+
+class _Setting(msgspec.Struct, frozen=True):
+    """What every check is judged in: the facts by kind, and what else a check may ask for."""
+
+    sets: dict[str, Facts[Fact]]
+    scope: Scope
+    as_of: AsOf
+    inventory: Inventory
+
+
+class _Ruling(msgspec.Struct, frozen=True, kw_only=True):
+    """One verdict with the subject it is about."""
+
+    kind: str
+    key: str
+    name: str
+    place: str
+    verdict: Verdict
+
+
+def judge(
+    facts: Sequence[Fact], blind_spots: Sequence[BlindSpot], checks: Iterable[Check], scope: Scope, as_of: AsOf
+) -> tuple[Observation, ...]:
+    """Run every check over the facts it asks for.
+
+    A check over facts of which there are none, and of which no blind spot tells, is *unknown*: silence is an answer
+    that has to be seen. A check that raises is an *error* observation.
+    """
+    by_kind: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_kind.setdefault(type(fact).__name__, []).append(fact)
+    spots: dict[str, list[BlindSpot]] = {}
+    for spot in blind_spots:
+        for kind in spot.kinds:
+            spots.setdefault(kind, []).append(spot)
+    sets: dict[str, Facts[Fact]] = {
+        kind: Facts(by_kind.get(kind, ()), spots.get(kind, ())) for kind in {*by_kind, *spots}
+    }
+    setting = _Setting(sets, scope, as_of, Inventory(facts))
+    found: list[Observation] = []
+    for check in sorted(checks, key=lambda each: each.id):
+        found.extend(_observations(check, list(_rulings(check, setting)), setting))
+    return tuple(found)
+
+
+def _rulings(check: Check, setting: _Setting) -> Iterator[_Ruling]:
+    rest = [_injected(wanted, setting) for _, wanted in check.wants]
+    for kind in check.kinds:
+        facts = setting.sets.get(kind, Facts())
+        if not facts and not facts.blind_spots:
+            nothing = f"No {NOUNS.get(kind, kind)} was looked at."
+            yield _whole_scope(unknown(nothing, answer=ANSWERS.get(kind, ANSWERS["Directory"])), kind)
+        for spot in facts.blind_spots:
+            yield _Ruling(
+                kind=kind.lower(),
+                key=spot.subject,
+                name=spot.name,
+                place=spot.place or "",
+                verdict=Verdict(outcome=Outcome.UNKNOWN, message=spot.why, answer=spot.answer, evidence=spot.evidence),
+            )
+        if check.over_all and facts:
+            for verdict in _verdicts(check, facts, rest):
+                yield _ruling(verdict, verdict.about, kind, setting.inventory)
+        elif facts:
+            for fact in facts:
+                yield _ruling(_call(check, fact, rest), fact, kind, setting.inventory)
+
+
+def _injected(wanted: str, setting: _Setting) -> object:
+    if wanted.startswith("Facts["):
+        return setting.sets.get(wanted[6:-1], Facts())
+    scope = setting.scope
+    given: dict[str, object] = {"Scope": scope, "AsOf": setting.as_of, "Thresholds": scope.thresholds}
+    if wanted not in given:
+        raise CheckDefinitionError(f"nothing of the type {wanted} can be given to a check")
+    return given[wanted]
+
+
+def _call(check: Check, judged: object, rest: list[object]) -> Verdict:
+    try:
+        verdict = check.function(judged, *rest)
+    except Exception as error:  # noqa: BLE001  # a check that raises is an observation, not a lost run
+        return _error(check, error)
+    return verdict if isinstance(verdict, Verdict) else _error(check, TypeError("it gave no verdict"))
+
+
+def _verdicts(check: Check, facts: Facts[Fact], rest: list[object]) -> Iterator[Verdict]:
+    """All verdicts of a check over a whole set: what it said before it raised still stands."""
+    silent = True
+    try:
+        given = check.function(facts, *rest)
+        for verdict in [given] if isinstance(given, Verdict) else given:
+            silent = False
+            yield verdict if isinstance(verdict, Verdict) else _error(check, TypeError("that is no verdict"))
+        if silent:
+            yield _error(check, TypeError("it gave no verdict"))
+    except Exception as error:  # noqa: BLE001  # as above
+        yield _error(check, error)
+
+
+def _error(check: Check, error: Exception) -> Verdict:
+    return Verdict(
+        outcome=Outcome.ERROR,
+        message=f"The check {check.id} could not be completed ({type(error).__name__}).",
+        answer="Report it to the check's authors, with the evidence.",
+    )
+
+
+def _whole_scope(verdict: Verdict, kind: str) -> _Ruling:
+    return _Ruling(kind=kind.lower(), key=f"scope:{kind.lower()}", name="the whole scope", place="", verdict=verdict)
+
+
+def _ruling(verdict: Verdict, fact: Fact | None, kind: str, inventory: Inventory) -> _Ruling:
+    if fact is None:
+        return _whole_scope(verdict, kind)
+    evidence = verdict.evidence or fact.evidence
+    key = inventory.key(fact)
+    thing = inventory.thing(key)
+    return _Ruling(
+        kind=thing.kind if thing else type(fact).__name__.lower(),
+        key=key,
+        name=thing.name if thing else fact.name,
+        place=fact.place or "",
+        verdict=msgspec.structs.replace(verdict, evidence=evidence),
+    )
+
+
+def _observations(check: Check, rulings: list[_Ruling], setting: _Setting) -> Iterator[Observation]:
+    """One observation a subject for what needs a reader, one counted set for the rest."""
+    by_subject: dict[str, list[_Ruling]] = {}
+    for ruling in rulings:
+        by_subject.setdefault(ruling.key, []).append(ruling)
+    counted: dict[Outcome, dict[str, set[str]]] = {}
+    for key in sorted(by_subject):
+        group = by_subject[key]
+        outcome = min((ruling.verdict.outcome for ruling in group), key=_WORST_FIRST.index)
+        telling = [ruling for ruling in group if ruling.verdict.outcome is outcome]
+        if outcome in _SETS:
+            counted.setdefault(outcome, {})[key] = {digest for ruling in telling for digest in ruling.verdict.evidence}
+        else:
+            yield _single(check, key, outcome, telling, setting)
+    for outcome in sorted(counted):
+        members = counted[outcome]
+        yield Observation(
+            id=_id(check.id, outcome),
+            check=check.id,
+            severity=check.severity,
+            outcome=outcome,
+            count=len(members),
+            subjects=tuple(members),
+            evidence=tuple(sorted(set().union(*members.values()))),
+        )
+
+
+def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], setting: _Setting) -> Observation:
+    first = min(telling, key=lambda ruling: (ruling.verdict.message, ruling.place, ruling.name, ruling.kind))
+    messages = sorted({ruling.verdict.message for ruling in telling})
+    answers = sorted({ruling.verdict.answer for ruling in telling if ruling.verdict.answer})
+    severities: list[Severity] = [ruling.verdict.severity or check.severity for ruling in telling]
+    return Observation(
+        id=_id(check.id, key),
+        check=check.id,
+        severity=min(severities, key=lambda severity: severity.rank),
+        outcome=outcome,
+        subject=key,
+        subject_name=first.name,
+        subject_kind=first.kind,
+        place=first.place,
+        ephi=setting.scope.ephi(first.place),
+        message="; ".join(messages),
+        answer=" ".join(answers),
+        evidence=tuple(sorted({digest for ruling in telling for digest in ruling.verdict.evidence})),
+    )
+
+
+def _id(check: str, about: str) -> str:
+    return hashlib.sha256(f"{check}\n{about}".encode()).hexdigest()[:16]

@@ -1,0 +1,223 @@
+"""Words, shapes and numbers that every report shows alike. Pure: text in, text out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+
+import msgspec
+
+from posture.assessment import Gap
+from posture.model import Method, Outcome, Severity, Status
+
+__all__ = [
+    "EPHI",
+    "FAMILIES",
+    "METHODS",
+    "MISSING",
+    "OUTCOMES",
+    "PROBES",
+    "REQUIREMENTS",
+    "SEVERITIES",
+    "STATUSES",
+    "Label",
+    "anchor",
+    "day",
+    "family",
+    "gap_extent",
+    "moment",
+    "noun",
+    "number",
+    "plural",
+    "safe_cell",
+    "short",
+    "size",
+    "visible",
+]
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """A state as people read it: a word, a shape and a colour together, so that none has to carry it alone.
+
+    `symbol` is the shape as one character; `colour` is RRGGBB, at least 4.5:1 on white.
+    """
+
+    word: str
+    shape: str
+    symbol: str
+    colour: str
+
+
+_GREEN, _RED, _AMBER, _GREY = "1B6B3A", "A9231B", "7A5200", "595959"
+
+STATUSES: dict[Status, Label] = {
+    Status.SATISFIED: Label(word="Satisfied", shape="disc", symbol="●", colour=_GREEN),
+    Status.SATISFIED_BY_ALTERNATIVE: Label(word="Satisfied by an alternative", shape="ring", symbol="◎", colour=_GREEN),
+    Status.NOT_SATISFIED: Label(word="Not satisfied", shape="triangle", symbol="▲", colour=_RED),
+    Status.RISK_ACCEPTED: Label(word="Not satisfied, risk accepted", shape="diamond", symbol="◆", colour=_AMBER),
+    Status.NOT_ASSESSED: Label(word="Not assessed", shape="hatch", symbol="▨", colour=_GREY),
+    Status.NOT_APPLICABLE: Label(word="Not applicable", shape="dash", symbol="–", colour=_GREY),
+}
+
+OUTCOMES: dict[Outcome, Label] = {
+    Outcome.PASS: Label(word="Passed", shape="disc", symbol="●", colour=_GREEN),
+    Outcome.FAIL: Label(word="Failed", shape="triangle", symbol="▲", colour=_RED),
+    Outcome.UNKNOWN: Label(word="Not known", shape="hatch", symbol="▨", colour=_GREY),
+    Outcome.ERROR: Label(word="Check error", shape="cross", symbol="✕", colour=_RED),
+    Outcome.NOT_APPLICABLE: Label(word="Not applicable", shape="dash", symbol="–", colour=_GREY),
+}
+
+SEVERITIES: dict[Severity, Label] = {
+    Severity.CRITICAL: Label(word="Critical", shape="bars-4", symbol="▮▮▮▮", colour="8C1D18"),
+    Severity.HIGH: Label(word="High", shape="bars-3", symbol="▮▮▮▯", colour=_RED),
+    Severity.MEDIUM: Label(word="Medium", shape="bars-2", symbol="▮▮▯▯", colour=_AMBER),
+    Severity.LOW: Label(word="Low", shape="bars-1", symbol="▮▯▯▯", colour=_GREY),
+}
+
+PROBES: dict[str, Label] = {
+    "complete": Label(word="Answered", shape="disc", symbol="●", colour=_GREEN),
+    "partial": Label(word="Answered in part", shape="half", symbol="◐", colour=_AMBER),
+    "failed": Label(word="Failed", shape="triangle", symbol="▲", colour=_RED),
+    "refused": Label(word="Not asked: the scope forbids it", shape="hatch", symbol="▨", colour=_GREY),
+}
+
+FAMILIES = {
+    "administrative": "Administrative safeguards",
+    "physical": "Physical safeguards",
+    "technical": "Technical safeguards",
+    "organizational": "Organizational requirements",
+    "documentation": "Policies, procedures and documentation",
+    "general": "General rules",
+}
+
+METHODS = {
+    Method.TEST: "test of systems",
+    Method.EXAMINE: "examination of documents",
+    Method.INTERVIEW: "interview",
+}
+
+REQUIREMENTS = {"R": "Required", "A": "Addressable"}
+
+EPHI = {"yes": "yes", "no": "no", "unknown": "not declared, counted as yes", "": "not declared, counted as yes"}
+
+MISSING = {
+    "not-asked": "it was not asked",
+    "not-readable": "it may not be read with this account",
+    "not-answered": "it was asked and not answered",
+    "absent": "the source has no such value",
+}
+
+_NOUNS = {
+    "Host": ("host", "hosts"),
+    "Account": ("account", "accounts"),
+    "Computer": ("computer", "computers"),
+    "Group": ("group", "groups"),
+    "Directory": ("directory server", "directory servers"),
+    "DomainPolicy": ("domain policy", "domain policies"),
+    "PasswordPolicy": ("password policy", "password policies"),
+    "Device": ("device", "devices"),
+}
+
+# Control characters, bidirectional controls, invisible format characters, lone surrogates and noncharacters.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """Text from devices and people we don't trust, with every character that would hide or reorder it made visible.
+
+    U+202E becomes ⟨U+202E⟩. Line feeds and tabs stay; CR LF is a line feed.
+    """
+    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+
+
+def safe_cell(text: str) -> str:
+    """`visible` text that no spreadsheet takes for a formula (CWE-1236): an apostrophe stands before = + - @."""
+    shown = visible(text)
+    return f"'{shown}" if shown.lstrip(" \t\n").startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else shown
+
+
+def number(value: int) -> str:
+    """With thousands separators: 12,345."""
+    return f"{value:,}"
+
+
+def noun(kind: str, count: int = 2) -> str:
+    """The word for a kind of fact, such as `Host`, in the number that goes with `count`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).lower() or "subject"
+    one, many = _NOUNS.get(kind, (spaced, f"{spaced}s"))
+    return one if count == 1 else many
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: `1 host`, `1,200 hosts`."""
+    return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
+
+
+def gap_extent(gap: Gap) -> str:
+    """How far a gap goes, with its denominator: `12 of 203 accounts`."""
+    return f"{number(gap.failed)} of {number(gap.judged)} {noun(gap.kind, gap.judged)}"
+
+
+def family(name: str) -> str:
+    """The full name of a family of controls."""
+    return FAMILIES.get(name, name.replace("-", " ").capitalize())
+
+
+def short(digest: str) -> str:
+    """The first 12 digits of a hash."""
+    return digest[:12]
+
+
+def anchor(kind: str, *parts: str) -> str:
+    """An id for a place in a document. Keys that are not plain words are hashed, so that no text can break out."""
+    key = "/".join(parts)
+    plain = re.fullmatch(r"[A-Za-z0-9._()/-]{1,80}", key)
+    return f"{kind}-{key if plain else hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:20]}"
+
+
+def moment(value: datetime | None) -> str:
+    """Date and time in the zone that the value carries: `8 October 2026, 14:05 UTC−05:00`."""
+    return f"{day(value)}, {value:%H:%M} {_zone(value)}" if value else "not stated"
+
+
+def day(value: datetime | None) -> str:
+    """The date alone: `8 October 2026`."""
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}" if value else "not stated"
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def _zone(value: datetime) -> str:
+    offset = value.utcoffset()
+    if offset is None:
+        return "(zone not stated)"
+    if not offset:
+        return "UTC"
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"UTC{'−' if offset < timedelta(0) else '+'}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def size(octets: int) -> str:
+    """A size in bytes, KB or MB (powers of 1,000)."""
+    for unit, scale in (("MB", 1_000_000), ("KB", 1_000)):
+        if octets >= scale:
+            return f"{octets / scale:,.1f} {unit}"
+    return plural(octets, "byte")

@@ -1,0 +1,340 @@
+"""Runs, evidence and judgements: append-only, compressed, mode 0600.
+
+What happens to a run is told by its events, never by a changed row. Evidence is stored once under its digest, however
+many runs have it. A judgement is an assessment; judging again adds another, and the latest is the run's.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import msgspec
+import sqlalchemy as sa
+import zstandard
+from sqlalchemy import event as sa_event
+
+from posture.assessment import Assessment, Observation
+from posture.errors import PostureError
+from posture.model import Envelope, Evidence
+from posture.scope import Scope
+
+__all__ = ["Event", "RunRecord", "Store"]
+
+HEAD = "0001"
+_MAX_PAYLOAD = 4 * 1024**3
+_BATCH = 5_000
+
+_meta = sa.MetaData()
+_runs = sa.Table(
+    "runs",
+    _meta,
+    *(sa.Column(name, sa.String) for name in ("id", "started", "operator", "host", "version", "as_of")),
+    sa.Column("scope", sa.LargeBinary),
+)
+_events = sa.Table(
+    "events",
+    _meta,
+    sa.Column("number", sa.Integer, primary_key=True),
+    *(sa.Column(name, sa.String) for name in ("run", "at", "kind")),
+    sa.Column("detail", sa.LargeBinary),
+)
+_evidence = sa.Table(
+    "evidence",
+    _meta,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("envelope", sa.LargeBinary),
+    sa.Column("payload", sa.LargeBinary),
+)
+_run_evidence = sa.Table("run_evidence", _meta, sa.Column("run", sa.String), sa.Column("evidence", sa.String))
+_judgements = sa.Table(
+    "judgements",
+    _meta,
+    sa.Column("number", sa.Integer, primary_key=True),
+    *(sa.Column(name, sa.String) for name in ("run", "at")),
+    sa.Column("document", sa.LargeBinary),
+)
+_observations = sa.Table(
+    "observations",
+    _meta,
+    *(sa.Column(name, sa.Integer) for name in ("judgement", "position")),
+    *(sa.Column(name, sa.String) for name in ("check_id", "severity", "outcome", "subject")),
+    sa.Column("document", sa.LargeBinary),
+)
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it began; what became of it is in its events."""
+
+    id: str
+    started: datetime
+    operator: str
+    host: str
+    version: str
+    as_of: datetime
+    scope: Scope
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a run. `detail` is JSON of what the kind needs."""
+
+    at: datetime
+    kind: Literal["planned", "probe", "imported", "interrupted", "resumed", "judged", "finished"]
+    detail: dict[str, Any] = {}
+
+
+class Store:
+    """The store at a URL or path; opened, it has the newest schema. Raises PostureError if it can't be used."""
+
+    def __init__(self, where: str | Path) -> None:
+        self.url = _url(where)
+        self.name = self.url.database or self.url.render_as_string(hide_password=True)
+        if self.url.get_backend_name() == "sqlite":
+            _private(Path(self.name))
+        self._engine = sa.create_engine(self.url)
+        if self.url.get_backend_name() == "sqlite":
+            sa_event.listen(self._engine, "connect", _pragmas)
+        self._compress = zstandard.ZstdCompressor(level=6)
+        with self._errors():
+            self._migrate()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, run: RunRecord) -> None:
+        """Record a new run."""
+        row = {**msgspec.to_builtins(run, builtin_types=(bytes,)), "scope": msgspec.json.encode(run.scope)}
+        with self._errors(), self._engine.begin() as connection:
+            connection.execute(_runs.insert(), row)
+
+    def happened(self, run: str, event: Event) -> None:
+        """Add an event to a run."""
+        row = {
+            "run": run,
+            "at": event.at.isoformat(),
+            "kind": event.kind,
+            "detail": self._compress.compress(msgspec.json.encode(event.detail)),
+        }
+        with self._errors(), self._engine.begin() as connection:
+            connection.execute(_events.insert(), row)
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the newest first."""
+        with self._errors(), self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_runs).order_by(_runs.c.started.desc(), _runs.c.id.desc()))
+            return [_run(row) for row in rows]
+
+    def run(self, wanted: str | None) -> RunRecord:
+        """The run whose id begins like this, or the latest. Raises PostureError if there is none, or several."""
+        every = self.runs()
+        found = [run for run in every if wanted is None or run.id.startswith(wanted)]
+        if not found:
+            what = f"there is no run {wanted!r}" if wanted else "there is no run yet"
+            raise PostureError(what, where=self.name, mend="posture runs list" if every else "posture audit")
+        exact = [run for run in found if run.id == wanted]
+        if wanted and not exact and len(found) > 1:
+            raise PostureError(f"{len(found)} runs begin with {wanted!r}", where=self.name, mend="posture runs list")
+        return (exact or found)[0]
+
+    def events(self, run: str) -> list[Event]:
+        """What happened to a run, in order."""
+        query = sa.select(_events).where(_events.c.run == run).order_by(_events.c.number)
+        with self._errors(), self._engine.connect() as connection:
+            return [
+                msgspec.convert(
+                    {"at": row.at, "kind": row.kind, "detail": msgspec.json.decode(_expand(row.detail))}, Event
+                )
+                for row in connection.execute(query)
+            ]
+
+    # ── evidence ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def keep(self, run: str, record: Evidence) -> None:
+        """Store evidence for a run; what is there already is not stored twice."""
+        row = {
+            "id": record.id,
+            "envelope": record.envelope_bytes,
+            "payload": self._compress.compress(record.payload),
+        }
+        link = {"run": run, "evidence": record.id}
+        with self._errors(), self._engine.begin() as connection:
+            if not connection.execute(sa.select(_evidence.c.id).where(_evidence.c.id == record.id)).first():
+                connection.execute(_evidence.insert(), row)
+            linked = sa.select(_run_evidence).where(_run_evidence.c.run == run, _run_evidence.c.evidence == record.id)
+            if not connection.execute(linked).first():
+                connection.execute(_run_evidence.insert(), link)
+
+    def evidence_count(self, run: str) -> int:
+        """How many pieces of evidence a run has."""
+        query = sa.select(sa.func.count()).select_from(_run_evidence).where(_run_evidence.c.run == run)
+        with self._errors(), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def evidence(self, run: str) -> Iterator[Evidence]:
+        """The evidence of a run, in the order of its digests. Raises PostureError if a digest does not hold."""
+        query = sa.select(_run_evidence.c.evidence).where(_run_evidence.c.run == run)
+        with self._errors(), self._engine.connect() as connection:
+            ids = sorted(row.evidence for row in connection.execute(query))
+        for digest in ids:
+            yield self.evidence_by_id(digest)
+
+    def evidence_by_id(self, wanted: str) -> Evidence:
+        """The evidence whose digest begins like this. Raises PostureError if there is none, several, or it changed."""
+        query = sa.select(_evidence).where(_evidence.c.id.startswith(wanted, autoescape=True)).limit(2)
+        with self._errors(), self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        if len(rows) != 1:
+            what = "several pieces of evidence begin" if rows else "no evidence begins"
+            raise PostureError(f"{what} with {wanted!r}", where=self.name, mend="posture evidence list")
+        row = rows[0]
+        record = Evidence(
+            id=row.id, envelope=msgspec.json.decode(row.envelope, type=Envelope), payload=_expand(row.payload)
+        )
+        if not record.intact():
+            raise PostureError(
+                f"evidence {row.id[:12]} does not have its digest any more: it was changed",
+                where=self.name,
+                mend="restore the store from a backup; don't rely on this run",
+            )
+        return record
+
+    # ── judgements ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def judged(self, run: str, assessment: Assessment, at: datetime) -> None:
+        """Store an assessment: its observations as rows, the rest as one document."""
+        rest = msgspec.structs.replace(assessment, observations=())
+        document = self._compress.compress(msgspec.json.encode(rest))
+        with self._errors(), self._engine.begin() as connection:
+            stored = connection.execute(_judgements.insert(), {"run": run, "at": at.isoformat(), "document": document})
+            (number,) = stored.inserted_primary_key or (None,)
+            rows = ({"judgement": number, **row} for row in _observation_rows(assessment.observations))
+            for batch in _batches(rows, _BATCH):
+                connection.execute(_observations.insert(), batch)
+
+    def assessment(self, run: str) -> Assessment:
+        """The run's latest assessment. Raises PostureError if it was never judged."""
+        latest = sa.select(_judgements).where(_judgements.c.run == run).order_by(_judgements.c.number.desc()).limit(1)
+        with self._errors(), self._engine.connect() as connection:
+            judgement = connection.execute(latest).first()
+            if judgement is None:
+                raise PostureError(f"run {run} was not judged", mend=f"posture audit --resume {run}")
+            rows = connection.execute(
+                sa.select(_observations.c.document)
+                .where(_observations.c.judgement == judgement.number)
+                .order_by(_observations.c.position)
+            )
+            observations = tuple(msgspec.json.decode(row.document, type=Observation) for row in rows)
+        rest = msgspec.json.decode(_expand(judgement.document), type=Assessment)
+        return msgspec.structs.replace(rest, observations=observations)
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _migrate(self) -> None:
+        with self._engine.connect() as connection:
+            version = (
+                connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+                if sa.inspect(connection).has_table("alembic_version")
+                else None
+            )
+        if version == HEAD:
+            return
+        from alembic import command  # noqa: PLC0415  # 100 ms, and only a new or an old store needs it
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, HEAD)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise PostureError(
+                f"the store can't be used: {cause}",
+                where=self.name,
+                mend="nothing in it was changed; restore it from a backup, or name another with --store",
+            ) from error
+
+
+def _observation_rows(observations: Sequence[Observation]) -> Iterator[dict[str, object]]:
+    for position, each in enumerate(observations):
+        yield {
+            "position": position,
+            "check_id": each.check,
+            "severity": each.severity.value,
+            "outcome": each.outcome.value,
+            "subject": each.subject,
+            "document": msgspec.json.encode(each),
+        }
+
+
+def _batches(rows: Iterable[dict[str, object]], size: int) -> Iterator[list[dict[str, object]]]:
+    batch: list[dict[str, object]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _run(row: sa.Row[Any]) -> RunRecord:
+    fields = {**row._mapping, "scope": msgspec.json.decode(row.scope)}  # noqa: SLF001  # SQLAlchemy's public name
+    return msgspec.convert(fields, RunRecord)
+
+
+def _expand(data: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_PAYLOAD)
+
+
+def _url(where: str | Path) -> sa.URL:
+    text = str(where)
+    if "://" not in text:
+        return sa.URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
+    try:
+        return sa.make_url(text)
+    except sa.exc.ArgumentError:
+        raise PostureError("not a path or a database URL", where="--store") from None
+
+
+def _private(path: Path) -> None:
+    """See that the file is there and only its owner can read it, before anything is in it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise PostureError(
+            f"the store can't be opened: {error.strerror}", where=str(path), mend="name another with --store"
+        ) from error
+
+
+def _pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401  # the driver's own connection
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def now() -> datetime:
+    """This instant, in UTC: the one clock of runs and events."""
+    return datetime.now(UTC)
