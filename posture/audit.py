@@ -98,6 +98,17 @@ class Audit:
             names.append({"id": record.id, "name": source.name if source else "", "operator": operator()})
         self._event(run, "imported", {"files": names})
 
+    def replay(self, run: RunRecord, probes: Iterable[PlannedProbe], evidence: Iterable[Evidence]) -> None:
+        """Take over the plan, the probes' ends and the evidence of a run that was recorded elsewhere."""
+        probes = list(probes)
+        self._event(run, "planned", {"probes": msgspec.to_builtins([planned.probe for planned in probes])})
+        for record in evidence:
+            self._store.keep(run.id, record)
+        for planned in probes:
+            if planned.outcome not in {"refused", "unfinished"}:
+                detail = {"id": planned.probe.id, "outcome": planned.outcome, "problem": planned.problem}
+                self._event(run, "probe", detail)
+
     def collect(self, run: RunRecord, only: Iterable[str] = ()) -> None:
         """Ask every probe of the run's plan that has not ended yet.
 

@@ -191,11 +191,12 @@ def _addresses(request: Request, hosts: Sequence[Host]) -> Extent:
 
 
 def _probe_results(probes: Sequence[PlannedProbe], records: Sequence[Evidence]) -> tuple[ProbeResult, ...]:
+    planned_ids = {planned.probe.id for planned in probes}
     brought: dict[str, list[Evidence]] = {}
     imported = []
     for record in records:
-        if record.envelope.probe is not None:
-            brought.setdefault(record.envelope.probe, []).append(record)
+        if record.envelope.probe in planned_ids:
+            brought.setdefault(str(record.envelope.probe), []).append(record)
         else:
             imported.append(record)
     results = [
@@ -212,7 +213,8 @@ def _probe_results(probes: Sequence[PlannedProbe], records: Sequence[Evidence]) 
     ]
     results += [
         ProbeResult(
-            id=f"import/{record.envelope.source.name if record.envelope.source else record.id[:12]}",
+            id=record.envelope.probe
+            or f"import/{record.envelope.source.name if record.envelope.source else record.id[:12]}",
             collector=record.envelope.collector,
             zone=record.envelope.zone or "",
             outcome=record.envelope.outcome,

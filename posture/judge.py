@@ -88,8 +88,9 @@ def _rulings(check: Check, setting: _Setting) -> Iterator[_Ruling]:
             nothing = f"No {NOUNS.get(kind, kind)} was looked at."
             yield _whole_scope(unknown(nothing, answer=ANSWERS.get(kind, ANSWERS["Directory"])), kind)
         for spot in facts.blind_spots:
+            thing = setting.inventory.thing(spot.subject)
             yield _Ruling(
-                kind=kind.lower(),
+                kind=thing.kind if thing else kind.lower(),
                 key=spot.subject,
                 name=spot.name,
                 place=spot.place or "",

@@ -281,6 +281,14 @@ class Scope(_Table, frozen=True, kw_only=True):
         declared = self.zones.get(place or "") or self.directories.get(place or "")
         return declared.ephi if declared else "unknown"
 
+    def snmp_credentials(self, place: str | None, *versions: str) -> tuple[SnmpCredential, ...]:
+        """The SNMP credentials of these versions that are for a zone."""
+        return tuple(
+            credential
+            for credential in self.snmp.credentials
+            if credential.version in versions and (not credential.zones or place in credential.zones)
+        )
+
     def secrets(self) -> Iterator[SecretReference]:
         """Every reference to a secret."""
         for directory in self.directory:

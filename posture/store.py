@@ -298,8 +298,8 @@ def _batches(rows: Iterable[dict[str, object]], size: int) -> Iterator[list[dict
 
 
 def _run(row: sa.Row[Any]) -> RunRecord:
-    fields = {**row._mapping, "scope": msgspec.json.decode(row.scope)}  # noqa: SLF001  # SQLAlchemy's public name
-    return msgspec.convert(fields, RunRecord)
+    fields = {str(name): value for name, value in row._asdict().items()}
+    return msgspec.convert({**fields, "scope": msgspec.json.decode(row.scope)}, RunRecord)
 
 
 def _expand(data: bytes) -> bytes:

@@ -40,7 +40,8 @@ def mac_key(site: str | None, mac: str) -> str:
 
 def address_key(zone: str | None, address: str | IPv4Address | IPv6Address) -> str:
     """An address within a zone, in its canonical form."""
-    return f"address:{zone or UNZONED}/{ip_address(str(address))}"
+    parsed = ip_address(address) if isinstance(address, str) else address
+    return f"address:{zone or UNZONED}/{parsed}"
 
 
 def name_key(kind: str, *parts: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from posture.model import Policy
 from posture.scope import Address, Network, Scope, Zone
 
-__all__ = ["CHUNK", "Chunk", "addresses", "chunks", "expand", "may_send_to", "refusal", "too_large"]
+__all__ = ["CHUNK", "Chunk", "addresses", "chunks", "expand", "may_send_to", "refusal", "too_large", "unsendable"]
 
 CHUNK = 256
 """Most addresses of one chunk."""
@@ -57,6 +57,12 @@ def refusal(zone: Zone) -> str:
 def too_large(zone: Zone) -> tuple[str, ...]:
     """The zone's IPv6 networks of more than 256 addresses: they can't be swept, only listed addresses can."""
     return tuple(str(net) for net in zone.nets if isinstance(net, IPv6Network) and net.num_addresses > CHUNK)
+
+
+def unsendable(address: Address) -> bool:
+    """Whether no host can have the address, or it is an IPv4 address in disguise (RFC 4291, 2.5.5.2)."""
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address.is_multicast or address.is_unspecified or str(address) == "255.255.255.255" or mapped is not None
 
 
 def addresses(zone: Zone, scope: Scope) -> Iterator[Address]:

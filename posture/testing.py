@@ -12,12 +12,40 @@ from datetime import UTC, datetime
 from posture import registry
 from posture.assessment import Observation
 from posture.check import AsOf, Verdict
-from posture.facts import BlindSpot, Collapsed, Fact, Host, Port, Script, Service
+from posture.facts import (
+    Account,
+    BlindSpot,
+    Collapsed,
+    Computer,
+    Device,
+    Directory,
+    DomainPolicy,
+    Fact,
+    Host,
+    PasswordPolicy,
+    Port,
+    Script,
+    Service,
+)
 from posture.judge import judge
-from posture.model import Outcome
+from posture.model import Attempt, Outcome
 from posture.scope import OrganisationScope, Scope
 
-__all__ = ["AS_OF", "host", "port", "run_check", "script", "verdict"]
+__all__ = [
+    "AS_OF",
+    "account",
+    "attempt",
+    "computer",
+    "device",
+    "directory",
+    "domain_policy",
+    "host",
+    "password_policy",
+    "port",
+    "run_check",
+    "script",
+    "verdict",
+]
 
 AS_OF = AsOf(datetime(2026, 6, 1, 12, 0, tzinfo=UTC))
 
@@ -64,6 +92,88 @@ def host(
         **more,
     }
     return Host(**given)  # type: ignore[arg-type]  # keywords of Host
+
+
+# ── directory and devices: what is not given was not asked ───────────────────────────────────────────────────────
+
+_DOMAIN = "S-1-5-21-1004336348-1177238915-682003330"
+
+
+def account(login: str = "anna", *, control: int | None = 0x200, rid: int | None = 1104, **more: object) -> Account:
+    """An enabled user account. `control` is its userAccountControl, `rid` the last part of its SID; None: not asked."""
+    return Account(**_principal(login, control, rid, more))  # type: ignore[arg-type]  # keywords of Account
+
+
+def computer(login: str = "WS01$", *, control: int | None = 0x1000, rid: int | None = 1201, **more: object) -> Computer:
+    """An enabled workstation's account."""
+    return Computer(**_principal(login, control, rid, more))  # type: ignore[arg-type]  # keywords of Computer
+
+
+def _principal(login: str, control: int | None, rid: int | None, more: Mapping[str, object]) -> dict[str, object]:
+    given: dict[str, object] = {
+        "ids": (f"account:hosp/{login}",),
+        "name": login,
+        "login": login,
+        "dn": f"CN={login},CN=Users,DC=hosp,DC=example",
+        "place": "hosp",
+        "evidence": ("d" * 64,),
+    }
+    if control is not None:
+        given["user_account_control"] = control
+    if rid is not None:
+        given["sid"] = f"{_DOMAIN}-{rid}"
+    return {**given, **more}
+
+
+def domain_policy(**more: object) -> DomainPolicy:
+    """The policy of the domain hosp.example."""
+    return DomainPolicy(
+        **{"ids": ("domain:hosp",), "name": "hosp.example", "place": "hosp", "evidence": ("d" * 64,), **more}  # type: ignore[arg-type]  # keywords of DomainPolicy
+    )
+
+
+def password_policy(**more: object) -> PasswordPolicy:
+    """A policy of OpenLDAP's ppolicy overlay."""
+    name = "cn=default,ou=policies,dc=hosp,dc=example"
+    return PasswordPolicy(
+        **{"ids": (f"password-policy:hosp/{name}",), "name": name, "evidence": ("d" * 64,), **more}  # type: ignore[arg-type]  # keywords of PasswordPolicy
+    )
+
+
+def attempt(method: str, outcome: str, credential: str = "", detail: str = "") -> Attempt:
+    """A way in that was tried (see `posture.facts.Directory` and `posture.facts.Device` for the words)."""
+    return Attempt(method=method, outcome=outcome, credential=credential, detail=detail)
+
+
+def directory(kind: str = "active-directory", *attempts: Attempt, **more: object) -> Directory:
+    """A directory server at 10.0.0.2, with the ways in that were tried."""
+    given: dict[str, object] = {
+        "ids": ("directory:hosp",),
+        "name": "hosp",
+        "place": "hosp",
+        "address": "10.0.0.2",
+        "kind": kind,
+        "attempts": attempts,
+        "evidence": ("d" * 64,),
+        **more,
+    }
+    return Directory(**given)  # type: ignore[arg-type]  # keywords of Directory
+
+
+def device(*attempts: Attempt, **more: object) -> Device:
+    """An SNMP agent at 10.0.0.3, with the ways in that were tried."""
+    given: dict[str, object] = {
+        "ids": ("address:unzoned/10.0.0.3",),
+        "name": "10.0.0.3",
+        "address": "10.0.0.3",
+        "attempts": attempts,
+        "evidence": ("5" * 64,),
+        **more,
+    }
+    return Device(**given)  # type: ignore[arg-type]  # keywords of Device
+
+
+# ── running a check ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def run_check(

@@ -1,4 +1,4 @@
-"""When a zone may be sent packets: its windows, in the organisation's time zone. Pure; the caller brings the instant."""
+"""When a zone may be sent packets: its windows, in the organisation's time zone. Pure."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
 __all__ = ["Dicom", "Ftp", "Http", "Mllp", "Redis", "Smtp", "Telnet", "Vnc", "listening"]
@@ -25,10 +25,8 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         self.request.settimeout(_SECONDS)
-        try:
+        with suppress(OSError, struct.error):  # the client is gone, or said nothing for too long
             self.converse()
-        except (OSError, struct.error):
-            pass  # the client is gone, or said nothing for too long
 
     def converse(self) -> None:
         raise NotImplementedError(f"{type(self).__name__} says nothing")
@@ -138,7 +136,7 @@ class Http(_Handler):
     """A page with a title, over plain HTTP or TLS."""
 
     title = "Orthanc Explorer"
-    server = "Orthanc/1.12.4"
+    software = "Orthanc/1.12.4"
 
     def converse(self) -> None:
         """Answer every request with the page."""
@@ -147,7 +145,7 @@ class Http(_Handler):
                 continue
             body = f"<!DOCTYPE html><html><head><title>{self.title}</title></head><body>{self.title}</body></html>"
             self.say(
-                f"HTTP/1.1 200 OK\r\nServer: {self.server}\r\nContent-Type: text/html\r\n"
+                f"HTTP/1.1 200 OK\r\nServer: {self.software}\r\nContent-Type: text/html\r\n"
                 f"Content-Length: {len(body)}\r\nConnection: close\r\n"
             )
             self.request.sendall(body.encode())

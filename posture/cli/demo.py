@@ -1,0 +1,78 @@
+"""`posture demo`: the sample hospital, audited."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from posture import configuration, registry
+from posture.audit import Audit
+from posture.cli.audit import conclusion, stopping
+from posture.cli.common import console
+from posture.cli.main import Settings
+from posture.cli.progress import listener
+from posture.cli.report import write_reports
+from posture.demo import recorded
+from posture.demo.hospital import hospital, scope_text
+from posture.imports import load
+from posture.store import Store
+
+__all__ = ["demo"]
+
+
+@click.command(short_help="Audit a sample hospital and write its reports.")
+@click.option(
+    "--recorded", "from_record", is_flag=True, help="Judge evidence that was recorded once; start and send nothing."
+)
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("posture-demo"),
+    show_default=True,
+    help="The folder for the reports.",
+)
+@click.pass_obj
+def demo(settings: Settings, from_record: bool, out: Path) -> None:
+    """Start a sample hospital on loopback addresses, audit it with nmap, LDAP and SNMP, and write its reports.
+
+    It has a store of its own in the folder of the reports, unless --store names another. Its Active Directory is
+    imported from a file, as an air-gapped hospital would. Prints the paths of the reports.
+    """
+    if not from_record and shutil.which("nmap") is None:
+        click.echo(
+            "posture: nmap is not installed, so the recorded evidence is judged (apt-get install nmap)", err=True
+        )
+        from_record = True
+    out.mkdir(parents=True, exist_ok=True)
+    collectors = registry.collectors()
+    told = listener(console(settings))
+    with (
+        tempfile.TemporaryDirectory(prefix="posture-demo-") as folder,
+        Store(settings.store or out / "posture-demo.db") as store,
+        stopping() as stop,
+    ):
+        running = Audit(store, collectors, told, base=Path(folder), stop=stop)
+        imported = load([recorded.ACTIVE_DIRECTORY], collectors).evidence
+        try:
+            if from_record:
+                run = running.begin(configuration.parse(scope_text(Path("demo")), "the sample hospital"))
+                running.replay(run, recorded.probes(), recorded.read())
+                running.keep(run, imported)
+            else:
+                with hospital(Path(folder)) as sample:
+                    for what in sample.missing:
+                        click.echo(f"posture: not started: {what}", err=True)
+                    run = running.begin(sample.scope)
+                    running.keep(run, imported)
+                    running.collect(run)
+            assessment = running.judge(run)
+        finally:
+            told.close()
+    if not settings.quiet:
+        click.echo(conclusion(assessment), err=True)
+    for path in write_reports(assessment, ("html", "xlsx", "json"), out):
+        click.echo(path)

@@ -1,0 +1,144 @@
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posture import configuration
+from posture.errors import ConfigurationError, PostureError
+from posture.model import Policy
+
+MINIMAL = '[organisation]\nname = "H"\n'
+
+
+def problems(text: str) -> dict[str, tuple[int, str]]:
+    with pytest.raises(ConfigurationError) as caught:
+        configuration.parse(text, "posture.toml")
+    return {problem.key: (problem.line, problem.message) for problem in caught.value.problems}
+
+
+def test_the_template_of_init_is_valid():
+    scope = configuration.load(configuration.TEMPLATE)
+
+    assert scope.zones["devices"].effective_policy is Policy.IMPORT_ONLY
+
+
+def test_all_mistakes_are_told_at_once_with_key_line_and_what_was_expected():
+    found = problems(
+        """[organisation]
+nam = "X"
+
+[[zone]]
+id = "servers"
+kind = "servr"
+networks = ["10.0.0.0/8"]
+max_rate = "fast"
+
+[[zone]]
+id = "Bad Id"
+kind = "server"
+networks = []
+window = [{start = "25:00", end = "04:00"}]
+
+[snmp]
+credentials = [
+  {id = "a", version = "3", secret = "x"},
+]
+"""
+    )
+
+    assert found["organisation"] == (1, "'name' is missing")
+    assert found["organisation.nam"] == (2, "unknown key; did you mean 'name'?")
+    assert found["zone[1].kind"][0] == 6
+    assert "did you mean 'server'?" in found["zone[1].kind"][1]
+    assert found["zone[1].max_rate"][0] == 8
+    assert "whole number" in found["zone[1].max_rate"][1]
+    assert found["zone[2].id"][0] == 11
+    assert found["zone[2].networks"][0] == 13
+    assert found["zone[2].window[1].start"][0] == 14
+    assert found["snmp.credentials[1].secret"][0] == 17
+
+
+@pytest.mark.parametrize(
+    ("addition", "key", "words"),
+    [
+        ('time_zone = "Mars/Olympus"', "organisation.time_zone", "IANA time zone"),
+        ('[[zone]]\nid="a"\nkind="server"\nnetworks=["10.0.0.0/33"]', "zone[1].networks[1]", "not a network"),
+        ('[[zone]]\nid="a"\nkind="server"\nnetworks=["10.0.0.0/8"]\nsite="x"', "zone[1].site", "no site 'x'"),
+        (
+            '[[zone]]\nid="a"\nkind="server"\nnetworks=["10.0.0.0/8"]\n[[zone]]\nid="a"\nkind="user"\nnetworks=["10.0.0.0/8"]',
+            "zone[2].id",
+            "earlier one",
+        ),
+        (
+            '[[zone]]\nid="a"\nkind="server"\nnetworks=["10.0.0.0/8"]\nports="22-x"',
+            "zone[1].ports[1]",
+            "list of ports",
+        ),
+        (
+            '[[zone]]\nid="a"\nkind="imaging"\nnetworks=["10.0.0.0/8"]\napproved_devices=["10.0.0.1"]',
+            "zone[1].approved_devices",
+            "approval",
+        ),
+        (
+            '[[directory]]\nid="d"\nhost="dc"\ntransport="plain"\nbind={user="u", password={env="P"}}',
+            "directory[1].transport",
+            "never sent in the clear",
+        ),
+        ('[[directory]]\nid="d"\nhost="ldap://dc"', "directory[1].host", "leave out ldap://"),
+        (
+            '[[directory]]\nid="d"\nhost="dc"\nbind={user="u", password={env="P", file="f"}}',
+            "directory[1].bind.password",
+            "exactly one",
+        ),
+        (
+            '[snmp]\ncredentials=[{id="a", user="u", privacy="AES-128", privacy_secret={env="P"}}]',
+            "snmp.credentials[1].privacy",
+            "RFC 3414",
+        ),
+        ('[snmp]\ncredentials=[{id="a", version="2c"}]', "snmp.credentials[1]", "needs a community"),
+        ('[[service]]\nid="s"\nname="S"\ndepends_on=["nowhere"]', "service[1].depends_on", "no zone, directory"),
+    ],
+)
+def test_what_no_schema_can_say_is_told_too(addition, key, words):
+    assert words in problems(MINIMAL + addition)[key][1]
+
+
+def test_a_secret_written_into_the_file_is_refused():
+    found = problems(MINIMAL + '[[directory]]\nid="d"\nhost="dc"\nbind={user="u", password="hunter2"}')
+
+    assert "a table" in found["directory[1].bind.password"][1]
+
+
+def test_bad_toml_names_the_line():
+    assert problems("[organisation]\nname = \n")["TOML"][0] == 2
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
+    with pytest.raises(PostureError, match="posture init"):
+        configuration.load(tmp_path / "posture.toml")
+
+
+def test_every_protocol_of_snmp_v3_is_accepted():
+    for auth in ("MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"):
+        for privacy in ("DES", "3DES", "AES-128", "AES-192", "AES-256", "AES-192-C", "AES-256-C"):
+            scope = configuration.parse(
+                f'{MINIMAL}[snmp]\ncredentials=[{{id="a", user="u", auth="{auth}", auth_secret={{env="A"}}, '
+                f'privacy="{privacy}", privacy_secret={{env="P"}}}}]',
+                "posture.toml",
+            )
+            assert scope.snmp.credentials[0].privacy == privacy
+
+
+@given(st.text(max_size=200))
+def test_no_text_brings_anything_but_a_scope_or_a_configuration_error(text):
+    with suppress(ConfigurationError):
+        configuration.parse(text, "posture.toml")
+
+
+def test_the_scope_survives_a_round_trip_through_json():
+    scope = configuration.load(configuration.TEMPLATE)
+
+    assert msgspec.json.decode(msgspec.json.encode(scope), type=type(scope)) == scope
