@@ -227,6 +227,9 @@ def _zones(scope: Scope) -> Iterator[tuple[Path_, str]]:
             broken += list(_parsed((*here, key), getattr(zone, key), ip_network, "a network or an address"))
         yield from broken
         yield from _parsed((*here, "ports"), [zone.ports], PortSet.parse, "a list of ports such as 22,8000-8010")
+        for number, window in enumerate(zone.window):
+            if window.start == window.end:
+                yield (*here, "window", number), "it ends when it starts, so it is never open; for a whole day use two"
         if zone.approved_devices and zone.approval is None:
             yield (*here, "approved_devices"), "needs an [zone.approval] with approver, ticket and telephone"
         if broken:

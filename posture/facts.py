@@ -279,9 +279,9 @@ class Directory(Fact, frozen=True, kw_only=True):
 
     `attempts` are the ways in that were tried. Methods: `ldaps`, `starttls` (TLS handshakes), `anonymous-read` (a
     search below the base without a bind), `cleartext-bind` (a simple bind without TLS as a user that does not
-    exist), `config-read` (cn=config, as the audit account), `bind` (the audit account's own). Outcomes: `accepted`,
-    `refused`, `closed` (no listener), `unreachable`, `timeout`, `failed`; for `cleartext-bind` see
-    `posture.collectors.ldap`.
+    exist), `account-read` (as `anonymous-read`, but as the audit account), `config-read` (cn=config, as the audit
+    account), `bind` (the audit account's own). Outcomes: `accepted`, `refused`, `closed` (no listener), `unreachable`,
+    `timeout`, `failed`; for `cleartext-bind` see `posture.collectors.ldap`.
     """
 
     address: str
@@ -326,7 +326,10 @@ class PasswordPolicy(Fact, frozen=True, kw_only=True):
 
 
 class Account(Fact, frozen=True, kw_only=True):
-    """A user account of Active Directory. Timestamps of 0 and `never` are `Missing("absent")`."""
+    """A user account of Active Directory. Timestamps of 0 and `never` are `Missing("absent")`.
+
+    What follows a word such as "password:" in `description` was replaced by `{masked;type=password}` when it was read.
+    """
 
     login: str
     dn: str
@@ -359,7 +362,10 @@ class Computer(Account, frozen=True, kw_only=True):
 
 
 class Group(Fact, frozen=True, kw_only=True):
-    """A group of Active Directory with its direct members' distinguished names; `members` is Missing if cut short."""
+    """A group of Active Directory with its direct members' distinguished names; `members` is Missing if cut short.
+
+    Those whose primary group it is are among the members. Asked are the privileged groups, and the groups within them.
+    """
 
     dn: str
     sid: Known[str] = Missing("not-asked")

@@ -17,6 +17,7 @@ from posture.scope import Scope
 __all__ = ["judge"]
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+_EPHI_WORST_FIRST = ("yes", "unknown", "no")
 _SETS = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 ANSWERS = {
@@ -194,6 +195,7 @@ def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], se
     first = min(telling, key=lambda ruling: (ruling.verdict.message, ruling.place, ruling.name, ruling.kind))
     messages = sorted({ruling.verdict.message for ruling in telling})
     answers = sorted({ruling.verdict.answer for ruling in telling if ruling.verdict.answer})
+    places = sorted({ruling.place for ruling in telling if ruling.place}) or [""]
     severities: list[Severity] = [ruling.verdict.severity or check.severity for ruling in telling]
     return Observation(
         id=_id(check.id, key),
@@ -203,8 +205,8 @@ def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], se
         subject=key,
         subject_name=first.name,
         subject_kind=first.kind,
-        place=first.place,
-        ephi=setting.scope.ephi(first.place),
+        place=places[0],
+        ephi=min((setting.scope.ephi(place) for place in places), key=_EPHI_WORST_FIRST.index),
         message="; ".join(messages),
         answer=" ".join(answers),
         evidence=tuple(sorted({digest for ruling in telling for digest in ruling.verdict.evidence})),

@@ -79,6 +79,7 @@ PROBES: dict[str, Label] = {
     "complete": Label(word="Answered", shape="disc", symbol="●", colour=_GREEN),
     "partial": Label(word="Answered in part", shape="half", symbol="◐", colour=_AMBER),
     "failed": Label(word="Failed", shape="triangle", symbol="▲", colour=_RED),
+    "unfinished": Label(word="Not finished", shape="hatch", symbol="▨", colour=_GREY),
     "refused": Label(word="Not asked: the scope forbids it", shape="hatch", symbol="▨", colour=_GREY),
 }
 

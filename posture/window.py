@@ -42,7 +42,9 @@ def _spans(
             if _DAYS[day.weekday()] in window.days:
                 start, end = time.fromisoformat(window.start), time.fromisoformat(window.end)
                 last = day + timedelta(days=1) if end < start else day
-                yield _instant(day, start, zone), _instant(last, end, zone)
+                opening, closing = _instant(day, start, zone), _instant(last, end, zone)
+                if opening < closing:  # not so where the clock is put forward over it
+                    yield opening, closing
 
 
 def _instant(day: date, moment: time, zone: ZoneInfo) -> datetime:

@@ -46,7 +46,8 @@ class LineListener:
         """Say how far it is, now and then."""
         if time.monotonic() - self._said >= _LINE_SECONDS:
             self._said = time.monotonic()
-            self._say(f"    {progress.done:,} of {progress.total:,} {progress.note}".rstrip())
+            total = f" of {progress.total:,}" if progress.total else ""
+            self._say(f"    {progress.done:,}{total} {progress.note}".rstrip())
 
     def ended(self, probe: Probe, outcome: str, problem: str) -> None:
         """Say only what did not go well."""

@@ -86,7 +86,7 @@ def hospital(folder: Path) -> Iterator[Hospital]:
             try:
                 stack.enter_context(start())
             except PostureError as error:
-                missing.append(f"{what}: {error.what}")
+                missing.append(f"{what}: {str(error).splitlines()[0]}")
         yield Hospital(
             scope=configuration.parse(scope_text(folder, ports), "the sample hospital"), missing=tuple(missing)
         )
@@ -136,14 +136,14 @@ class Portal(Http):
 
 
 def _context(folder: Path, name: str, pem: Pem, *, oldest: bool) -> ssl.SSLContext:
-    """TLS as it should be, or as old machines speak it (from TLS 1.0, with any cipher)."""
+    """TLS as it should be, or as old machines speak it (from TLS 1.0, with small keys and hashes)."""
     for suffix, content in (("pem", pem.certificate), ("key", pem.key)):
         (folder / f"{name}.{suffix}").touch(mode=0o600)
         (folder / f"{name}.{suffix}").write_bytes(content)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if oldest:
-        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.set_ciphers("AES128-SHA:AES256-SHA:ECDHE-RSA-AES128-SHA:@SECLEVEL=0")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             context.minimum_version = ssl.TLSVersion.TLSv1
@@ -155,8 +155,8 @@ def _directory(ports: _Ports, authority: Pem, password: str) -> Slapd:
     if shutil.which("slapd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
         raise PostureError("slapd is not installed")
     people = "".join(
-        f"\ndn: uid={uid},ou=people,{_SUFFIX}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {name}\nsn: {name.split()[-1]}\n"
-        f"userPassword: {password if uid == 'auditor' else secrets.token_urlsafe(12)}\n"
+        f"\ndn: uid={uid},ou=people,{_SUFFIX}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {name}\n"
+        f"sn: {name.split()[-1]}\nuserPassword: {password if uid == 'auditor' else secrets.token_urlsafe(12)}\n"
         for uid, name in (
             ("auditor", "Posture Audit"),
             ("nlopez", "Nina Lopez"),

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
+from posture.errors import PostureError
+
 __all__ = ["Dicom", "Ftp", "Http", "Mllp", "Redis", "Smtp", "Telnet", "Vnc", "listening"]
 
-_SECONDS = 20
+_SECONDS = 5
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -45,7 +47,8 @@ class Telnet(_Handler):
 
     def converse(self) -> None:
         """Negotiate nothing, ask for a name and a password, let nobody in."""
-        self.request.sendall(b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27\xff\xfb\x03\xff\xfb\x01")
+        self.request.sendall(b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27")
+        self.request.recv(256)
         self.request.sendall(b"\r\nLinux 4.9.0 (analyser) (pts/0)\r\n\r\nanalyser login: ")
         for _ in self.lines():
             self.request.sendall(b"Password: ")
@@ -136,20 +139,18 @@ class Http(_Handler):
     """A page with a title, over plain HTTP or TLS."""
 
     title = "Orthanc Explorer"
-    software = "Orthanc/1.12.4"
+    software = "nginx/1.14.2"
 
     def converse(self) -> None:
-        """Answer every request with the page."""
-        for line in self.lines():
-            if line:
-                continue
-            body = f"<!DOCTYPE html><html><head><title>{self.title}</title></head><body>{self.title}</body></html>"
-            self.say(
-                f"HTTP/1.1 200 OK\r\nServer: {self.software}\r\nContent-Type: text/html\r\n"
-                f"Content-Length: {len(body)}\r\nConnection: close\r\n"
-            )
-            self.request.sendall(body.encode())
+        """Answer a request with the page, and what is none not at all."""
+        if b" HTTP/" not in self.request.recv(4096):
             return
+        body = f"<!DOCTYPE html><html><head><title>{self.title}</title></head><body>{self.title}</body></html>"
+        self.say(
+            f"HTTP/1.1 200 OK\r\nServer: {self.software}\r\nContent-Type: text/html\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n"
+        )
+        self.request.sendall(body.encode())
 
 
 class Dicom(_Handler):
@@ -214,10 +215,19 @@ class _Server(socketserver.ThreadingTCPServer):
 def listening(
     address: str, port: int, handler: type[_Handler], context: ssl.SSLContext | None = None
 ) -> Iterator[None]:
-    """Serve a protocol on a loopback address for as long as the block lasts. Raises ValueError for any other."""
+    """Serve a protocol on a loopback address for as long as the block lasts.
+
+    Raises ValueError for any other address, PostureError where it is taken.
+    """
     if not ip_address(address).is_loopback:
         raise ValueError(f"{address} is not a loopback address")
-    with _Server((address, port), handler) as server:
+    try:
+        bound = _Server((address, port), handler)
+    except OSError as error:
+        raise PostureError(
+            f"it can't be listened on: {error.strerror}", where=f"{address}:{port}", mend="is another demo running?"
+        ) from error
+    with bound as server:
         server.context = context
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()

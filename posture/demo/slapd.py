@@ -30,7 +30,8 @@ class SlapdOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `minimum_ssf` is OpenLDAP's security strength factor that a simple bind needs (0 takes passwords in the clear).
     `hashes_readable` lets every user read every password hash; `config_readable` lets every user read cn=config.
-    `size_limit` is the most entries of one search, all pages together. `lines` are further lines of slapd.conf for the database.
+    `size_limit` is the most entries of one search, all pages together. `lines` are further lines of slapd.conf for the
+    database.
     """
 
     anonymous: bool = False

@@ -1,0 +1,79 @@
+"""Windows file sharing: the old protocol, and signing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from posture import Missing, Severity, Verdict, check, failed, passed, unknown
+from posture.facts import Host, Script
+from posture.model import Outcome
+from posture.services import Kind, each, host_result, offered, survey, worst
+
+SMB = Kind(label="SMB", names=("microsoft-ds", "netbios-ssn"), ports=(139, 445))
+
+_RUN = "Scan it with the script {}, or import a scan that holds it."
+
+
+@check("smb1-offered", title="SMB version 1 is offered", severity=Severity.HIGH)
+def smb1_offered(host: Host) -> Verdict:
+    """No host offers SMB version 1.
+
+    Why it matters:
+        SMB version 1 has no protection against being listened to or changed on the way, and WannaCry and NotPetya
+        spread through it from one hospital machine to the next. Microsoft has taken it out of Windows.
+
+    How to fix:
+        Switch SMB version 1 off (Set-SmbServerConfiguration -EnableSMB1Protocol $false; Samba: server min protocol =
+        SMB2_10). Isolate modalities that can't do without from everything but their own image store.
+
+    Sources:
+        45 CFR 164.312(e)(1); Microsoft, "Stop using SMB1"; CVE-2017-0144.
+    """
+    verdict = _decided(host, "smb-protocols", _dialects)
+    return offered(host, SMB) if verdict.outcome is Outcome.NOT_APPLICABLE else verdict
+
+
+def _dialects(script: Script) -> Verdict:
+    dialects = script.under("dialects")
+    if not dialects:
+        return unknown("smb-protocols listed no dialects", script, answer=_RUN.format("smb-protocols"))
+    if any("NT LM 0.12" in dialect for dialect in dialects):
+        return failed("SMB version 1 is accepted (dialect NT LM 0.12)", script)
+    return passed("SMB is accepted, version 1 is not", script)
+
+
+@check("smb-signing-not-required", title="SMB signing is not required", severity=Severity.MEDIUM)
+def smb_signing(host: Host) -> Verdict:
+    """Every SMB server requires signing.
+
+    Why it matters:
+        Without required signing, an intruder who stands between two machines passes on somebody's log-in and acts in
+        that person's name (NTLM relay), or changes files on the way.
+
+    How to fix:
+        Set the policy "Microsoft network server: Digitally sign communications (always)", on domain controllers first;
+        in Samba, server signing = mandatory.
+
+    Sources:
+        45 CFR 164.312(e)(2)(i); MS-SMB2 2.2.4.
+    """
+    return _decided(host, "smb2-security-mode", _signing)
+
+
+def _signing(script: Script) -> Verdict:
+    said = [text for _, text in script.values if text.startswith("Message signing")]
+    if not said:
+        return unknown("smb2-security-mode says nothing of signing", script, answer=_RUN.format("smb2-security-mode"))
+    if all(text == "Message signing enabled and required" for text in said):
+        return passed("SMB signing is required", script)
+    return failed("SMB takes messages that are not signed", script)
+
+
+def _decided(host: Host, name: str, decide: Callable[[Script], Verdict]) -> Verdict:
+    """What the script says of the host. It asks 445/tcp, or else 139/tcp: SMB on another port it knows nothing of."""
+    script = host_result(host, name)
+    elsewhere = [port for port in survey(host, SMB).offered if port.number not in SMB.ports]
+    unseen = [unknown(f"{name} does not ask SMB on {port}", port, answer="Look at the server.") for port in elsewhere]
+    if isinstance(script, Missing):
+        return each(host, SMB, lambda port: unknown(f"{port} is open; {script}", port, answer=_RUN.format(name)))
+    return worst([decide(script), *unseen])

@@ -1,0 +1,250 @@
+"""One entry as a fact, and two facts about one subject as one. Pure."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+import msgspec
+
+from posture.collectors.ldap.attributes import why_missing
+from posture.collectors.ldap.decode import boolean, decoded, dn_key, filetime, generalized_time, integer, interval, text
+from posture.collectors.ldap.decode import sid as binary_sid
+from posture.collectors.ldap.ldif import Entry
+from posture.collectors.ldap.members import member_range
+from posture.facts import Account, Computer, DomainPolicy, Fact, Group, Known, Missing, PasswordPolicy
+from posture.subjects import guid_key, name_key
+
+__all__ = ["Fields", "Members", "fact_of", "merged"]
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Fact)
+
+_CLASSES: tuple[tuple[set[str], type[Fact]], ...] = (
+    ({"pwdpolicy"}, PasswordPolicy),
+    ({"msds-managedserviceaccount", "msds-groupmanagedserviceaccount", "msds-delegatedmanagedserviceaccount"}, Account),
+    ({"computer"}, Computer),
+    ({"user"}, Account),
+    ({"group"}, Group),
+)
+"""Object classes and what they make of an entry; the first that fits decides, since a computer is a user as well."""
+_NORMAL, _MACHINE, _TRUST = 0x30000000, 0x30000001, 0x30000002  # sAMAccountType (MS-SAMR 2.2.1.9)
+_GROUPS = {0x10000000, 0x10000001, 0x20000000, 0x20000001}
+_WORKSTATION_OR_SERVER = 0x1000 | 0x2000  # userAccountControl (MS-ADTS 2.2.16)
+_COMPLEX, _REVERSIBLE = 0x1, 0x10  # pwdProperties (MS-SAMR 2.2.3.5)
+
+
+class Fields:
+    """An entry's values by attribute, and what was asked of it.
+
+    `asked` are the attributes that were asked, in lower case without options; None where that is not known.
+    """
+
+    def __init__(self, entry: Entry, asked: Collection[str] | None) -> None:
+        self.entry = entry
+        self.dn = text(entry.dn)
+        self.asked = asked
+        self._values: dict[str, list[bytes]] = {}
+        for description, value in entry.attributes:
+            self._values.setdefault(description.partition(";")[0].lower(), []).append(value)
+
+    def has(self, attribute: str) -> bool:
+        """Whether the entry shows this attribute."""
+        return attribute.lower() in self._values
+
+    def missing(self, attribute: str) -> Missing:
+        """Why the entry does not show it."""
+        return why_missing(attribute, self.asked, self._values)
+
+    def first(self, attribute: str) -> bytes | None:
+        """The first value."""
+        values = self._values.get(attribute.lower())
+        return values[0] if values else None
+
+    def all(self, attribute: str) -> list[bytes]:
+        """All values."""
+        return self._values.get(attribute.lower(), [])
+
+    def one(self, attribute: str, decode: Callable[[bytes], Known[T]]) -> Known[T]:
+        """The first value decoded, or why there is none."""
+        value = self.first(attribute)
+        return self.missing(attribute) if value is None else decoded(value, attribute, decode)
+
+    def number(self, attribute: str) -> int | None:
+        """An integer, or None where there is none that can be read."""
+        found = self.one(attribute, integer)
+        return None if isinstance(found, Missing) else found
+
+    def texts(self, attribute: str) -> Known[tuple[str, ...]]:
+        """All values as texts, sorted, or why there is none."""
+        return tuple(sorted(map(text, self.all(attribute)))) if self.has(attribute) else self.missing(attribute)
+
+    @property
+    def classes(self) -> set[str]:
+        """The object classes, in lower case."""
+        return {value.decode(errors="replace").lower() for value in self.all("objectClass")}
+
+
+def fact_of(fields: Fields, place: str | None, evidence: str) -> Fact | None:
+    """The fact that an entry states, if it states one that is known here."""
+    kind = _kind(fields)
+    if kind is None:
+        return None
+    known: dict[str, Any] = {"place": place, "evidence": (evidence,)}
+    if kind is DomainPolicy:
+        return _domain(fields, known)
+    if kind is PasswordPolicy:
+        return PasswordPolicy(
+            ids=_ids(fields, place, "password-policy"),
+            name=fields.dn,
+            min_length=fields.one("pwdMinLength", integer),
+            lockout=fields.one("pwdLockout", boolean),
+            max_failures=fields.one("pwdMaxFailure", integer),
+            **known,
+        )
+    login = text(fields.first("sAMAccountName") or b"")
+    known |= {
+        "ids": _ids(fields, place, "group" if kind is Group else "account"),
+        "name": login or _leaf(fields.dn),
+        "dn": fields.dn,
+        "sid": fields.one("objectSid", binary_sid),
+    }
+    if kind is Group:
+        return Group(members=Missing("not-asked", "its members were not asked"), **known)
+    known |= {
+        "login": login,
+        "user_account_control": fields.one("userAccountControl", integer),
+        "password_last_set": fields.one("pwdLastSet", filetime),
+        "last_logon": fields.one("lastLogonTimestamp", filetime),
+        "created": fields.one("whenCreated", generalized_time),
+        "admin_count": fields.one("adminCount", lambda value: integer(value) > 0),
+        "service_principals": fields.texts("servicePrincipalName"),
+        "description": fields.one("description", text),
+    }
+    if kind is Computer:
+        return Computer(
+            operating_system=fields.one("operatingSystem", text),
+            operating_system_version=fields.one("operatingSystemVersion", text),
+            dns_name=fields.one("dNSHostName", text),
+            **known,
+        )
+    return Account(**known)
+
+
+def _domain(fields: Fields, known: dict[str, Any]) -> DomainPolicy:
+    properties = fields.one("pwdProperties", integer)
+    return DomainPolicy(
+        ids=_ids(fields, known["place"], "domain"),
+        name=".".join(part.strip()[3:] for part in fields.dn.split(",") if part.strip().lower().startswith("dc=")),
+        min_length=fields.one("minPwdLength", integer),
+        history=fields.one("pwdHistoryLength", integer),
+        complexity=properties if isinstance(properties, Missing) else bool(properties & _COMPLEX),
+        reversible_encryption=properties if isinstance(properties, Missing) else bool(properties & _REVERSIBLE),
+        lockout_threshold=fields.one("lockoutThreshold", integer),
+        lockout_duration=fields.one("lockoutDuration", interval),
+        max_password_age=fields.one("maxPwdAge", interval),
+        machine_account_quota=fields.one("ms-DS-MachineAccountQuota", integer),
+        **known,
+    )
+
+
+def _kind(fields: Fields) -> type[Fact] | None:
+    """What an entry is: by its classes, else by what only such an object has."""
+    classes = fields.classes
+    if "domaindns" in classes:
+        asked = fields.asked is not None and "minpwdlength" in fields.asked
+        return DomainPolicy if asked or fields.has("minPwdLength") else None
+    if classes:
+        return next((kind for names, kind in _CLASSES if classes & names), None)
+    return _kind_by_type(fields.number("sAMAccountType"), fields.number("userAccountControl"))
+
+
+def _kind_by_type(kind: int | None, control: int | None) -> type[Fact] | None:
+    if kind in _GROUPS:
+        return Group
+    if kind == _MACHINE or (kind is None and control is not None and control & _WORKSTATION_OR_SERVER):
+        return Computer
+    return Account if kind in {_NORMAL, _TRUST} or control is not None else None
+
+
+def _ids(fields: Fields, place: str | None, kind: str) -> tuple[str, ...]:
+    ids = []
+    guid, uuid = fields.first("objectGUID"), fields.first("entryUUID")
+    with contextlib.suppress(ValueError):  # not a GUID: the next identifier is the strongest
+        ids += [guid_key(guid)] if guid else [guid_key(uuid.decode())] if uuid else []
+    identifier = fields.one("objectSid", binary_sid)
+    if not isinstance(identifier, Missing):
+        ids.append(name_key("sid", identifier))
+    return (*ids, name_key(kind, place or "import", dn_key(fields.dn)))
+
+
+def _leaf(dn: str) -> str:
+    return dn.partition(",")[0].partition("=")[2] or dn
+
+
+# ── group members ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Members:
+    """The members of one group, put together from their parts, which may come in any order."""
+
+    def __init__(self) -> None:
+        self._parts: set[tuple[int, int | None]] = set()
+        self._dns: dict[str, str] = {}
+        self._missing: Missing | None = None
+        self.evidence: set[str] = set()
+
+    def learn(self, fields: Fields, evidence: str) -> None:
+        """What one entry says of them."""
+        ranged = {description for description, _ in fields.entry.attributes if member_range(description)}
+        names = [text(value) for value in fields.all("member") if value]
+        if names or ranged:
+            self._parts |= {part for part in map(member_range, ranged) if part} or {(0, None)}
+            for name in names:
+                self._dns[dn_key(name)] = min(name, self._dns.get(dn_key(name), name))
+        else:
+            missing = fields.missing("member")
+            if missing.why == "absent":
+                self._parts.add((0, None))
+            elif self._missing is None or missing.why != "not-asked":
+                self._missing = missing
+        if fields.asked is None or "member" in fields.asked or fields.has("member"):
+            self.evidence.add(evidence)
+
+    def list(self, primary: Collection[str]) -> Known[tuple[str, ...]]:
+        """All members with those whose primary group it is, or why they are not known."""
+        reached = 0
+        for first, last in sorted(self._parts, key=lambda part: (part[0], part[1] is None, part[1] or 0)):
+            if first > reached:
+                break
+            if last is None:
+                return tuple(sorted({**{dn_key(dn): dn for dn in primary}, **self._dns}.values()))
+            reached = max(reached, last + 1)
+        if self._parts:
+            return Missing("not-answered", "the list of its members was cut short")
+        return self._missing or Missing("not-asked", "its members were not asked")
+
+
+# ── two facts as one ─────────────────────────────────────────────────────────────────────────────────────────────
+
+_SILENCE = {"absent": 1, "not-readable": 2, "not-answered": 3, "not-asked": 4}
+
+
+def merged(one: F, other: F) -> F:
+    """Two facts about one subject as one, whichever comes first: what is known wins over what is missing."""
+    fields: dict[str, Any] = {
+        name: min(getattr(one, name), getattr(other, name), key=_order) for name in one.__struct_fields__
+    }
+    fields["ids"] = tuple(sorted({*one.ids, *other.ids}, key=_strength))
+    fields["evidence"] = tuple(sorted({*one.evidence, *other.evidence}))
+    return type(one)(**fields)
+
+
+def _order(value: object) -> tuple[int, bytes]:
+    rank = _SILENCE[value.why] if isinstance(value, Missing) else 5 if value in {"", None} else 0
+    return rank, msgspec.json.encode(value)
+
+
+def _strength(key: str) -> tuple[int, str]:
+    return {"guid": 0, "sid": 1}.get(key.partition(":")[0], 2), key

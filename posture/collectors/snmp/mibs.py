@@ -1,0 +1,109 @@
+"""The objects that are asked for, by number: no MIB files are needed."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+__all__ = [
+    "COMMUNITIES",
+    "ENGINE_ID",
+    "PRINTER_DEVICE",
+    "SUBTREES",
+    "SYS_DESCR",
+    "TARGET_PARAMS",
+    "Oid",
+    "dotted",
+    "oid",
+]
+
+Oid: TypeAlias = tuple[int, ...]
+
+
+def oid(text: str) -> Oid:
+    """The numbers of a dotted OID. Raises ValueError for anything else (RFC 2578, 3.5: 128 numbers of 32 bits)."""
+    numbers = tuple(map(int, text.removeprefix(".").split(".")))
+    if len(numbers) > _LONGEST or any(not 0 <= number <= _LARGEST for number in numbers) or numbers[0] > _ROOTS:
+        raise ValueError(f"{text[:80]!r} is not an object identifier")
+    return numbers
+
+
+def dotted(numbers: Oid) -> str:
+    """An OID as text, without a leading dot."""
+    return ".".join(map(str, numbers))
+
+
+_LONGEST, _LARGEST, _ROOTS = 128, 0xFFFFFFFF, 2
+
+# SNMPv2-MIB (RFC 3418)
+SYSTEM = oid("1.3.6.1.2.1.1")
+SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME, SYS_CONTACT, SYS_NAME, SYS_LOCATION = (
+    (*SYSTEM, number, 0) for number in (1, 2, 3, 4, 5, 6)
+)
+# IF-MIB (RFC 2863)
+IF_DESCR, IF_PHYS_ADDRESS, IF_OPER_STATUS = (oid(f"1.3.6.1.2.1.2.2.1.{column}") for column in (2, 6, 8))
+IF_NAME = oid("1.3.6.1.2.1.31.1.1.1.1")
+# HOST-RESOURCES-MIB (RFC 2790)
+HR_UPTIME, HR_DATE = oid("1.3.6.1.2.1.25.1.1"), oid("1.3.6.1.2.1.25.1.2")
+HR_DEVICE_TYPE, HR_DEVICE_DESCR = oid("1.3.6.1.2.1.25.3.2.1.2"), oid("1.3.6.1.2.1.25.3.2.1.3")
+PRINTER_DEVICE = oid("1.3.6.1.2.1.25.3.1.5")
+# UPS-MIB (RFC 1628)
+UPS_IDENT, UPS_BATTERY, UPS_ALARMS = (oid(f"1.3.6.1.2.1.33.1.{group}") for group in ("1", "2", "6.1"))
+# Printer-MIB (RFC 3805)
+PRINTER_CHANGES, PRINTER_NAME, PRINTER_SERIAL = (oid(f"1.3.6.1.2.1.43.5.1.1.{column}") for column in (1, 16, 17))
+# ENTITY-MIB (RFC 6933)
+_ENT = "1.3.6.1.2.1.47.1.1.1.1"
+ENT_DESCR, ENT_CLASS, ENT_FIRMWARE, ENT_SOFTWARE, ENT_SERIAL, ENT_VENDOR, ENT_MODEL = (
+    oid(f"{_ENT}.{column}") for column in (2, 5, 9, 10, 11, 12, 13)
+)
+# LLDP-MIB (IEEE 802.1AB): lldpRemSysName
+LLDP_NAMES = oid("1.0.8802.1.1.2.1.4.1.1.9")
+# SNMP-FRAMEWORK-MIB (RFC 3411): snmpEngine
+ENGINE = oid("1.3.6.1.6.3.10.2.1")
+ENGINE_ID, ENGINE_TIME = (*ENGINE, 1, 0), (*ENGINE, 3, 0)
+# SNMP-TARGET-MIB (RFC 3413)
+TARGET_DOMAIN, TARGET_ADDRESS = oid("1.3.6.1.6.3.12.1.2.1.2"), oid("1.3.6.1.6.3.12.1.2.1.3")
+TARGET_PARAMS = oid("1.3.6.1.6.3.12.1.3.1")
+# SNMP-VIEW-BASED-ACM-MIB (RFC 3415)
+GROUPS = oid("1.3.6.1.6.3.16.1.2.1")
+GROUP_NAME, GROUP_STATUS = (*GROUPS, 3), (*GROUPS, 5)
+ACCESS = oid("1.3.6.1.6.3.16.1.4.1")
+ACCESS_WRITE, ACCESS_STATUS = (*ACCESS, 6), (*ACCESS, 9)
+VIEW_TYPE, VIEW_STATUS = oid("1.3.6.1.6.3.16.1.5.2.1.4"), oid("1.3.6.1.6.3.16.1.5.2.1.6")
+# SNMP-COMMUNITY-MIB (RFC 3584): never walked, masked where a file holds it
+COMMUNITIES = oid("1.3.6.1.6.3.18.1.1.1")
+
+SUBTREES: tuple[Oid, ...] = (
+    SYSTEM,
+    ENGINE,
+    IF_DESCR,
+    IF_PHYS_ADDRESS,
+    IF_OPER_STATUS,
+    IF_NAME,
+    ENT_DESCR,
+    ENT_CLASS,
+    ENT_FIRMWARE,
+    ENT_SOFTWARE,
+    ENT_SERIAL,
+    ENT_VENDOR,
+    ENT_MODEL,
+    HR_UPTIME,
+    HR_DATE,
+    HR_DEVICE_TYPE,
+    HR_DEVICE_DESCR,
+    UPS_IDENT,
+    UPS_BATTERY,
+    UPS_ALARMS,
+    PRINTER_CHANGES,
+    PRINTER_NAME,
+    PRINTER_SERIAL,
+    LLDP_NAMES,
+    GROUP_NAME,
+    GROUP_STATUS,
+    ACCESS_WRITE,
+    ACCESS_STATUS,
+    VIEW_TYPE,
+    VIEW_STATUS,
+    TARGET_DOMAIN,
+    TARGET_ADDRESS,
+)
+"""What is walked, in this order: what says most comes first."""

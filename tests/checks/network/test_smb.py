@@ -1,0 +1,66 @@
+"""smb1-offered and smb-signing-not-required."""
+
+from __future__ import annotations
+
+import pytest
+
+from posture.model import Outcome
+from posture.testing import host, port, script, verdict
+
+FAIL, PASS, UNKNOWN = Outcome.FAIL, Outcome.PASS, Outcome.UNKNOWN
+
+SERVER = (port(139, "netbios-ssn"), port(445, "microsoft-ds"))
+OLD = "NT LM 0.12 (SMBv1) [dangerous, but default]"
+
+
+def dialects(*given):
+    return script("smb-protocols", "dialects", **{f"dialects__{at}": text for at, text in enumerate(given)})
+
+
+def signing(text):
+    return script("smb2-security-mode", text, **{"311__0": text})
+
+
+def server(*scripts, ports=SERVER, **more):
+    return host(*ports, scripts=scripts, **more)
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome"),
+    [
+        (server(dialects(OLD)), FAIL),
+        (server(dialects(OLD, "202", "311")), FAIL),
+        (server(dialects("NT LM 0.12")), FAIL),
+        (server(dialects("202", "311")), PASS),
+        (host(closed="139,445"), PASS),
+        (server(dialects("311"), ports=(*SERVER, port(1445, "microsoft-ds"))), UNKNOWN),
+        (server(dialects()), UNKNOWN),
+        (server(script("smb-protocols", "ERROR: broken", dialects__0="311")), UNKNOWN),
+        (server(), UNKNOWN),
+        (host(port(445, "microsoft-ds", method="table"), closed="139"), UNKNOWN),
+        (host(closed="445"), UNKNOWN),
+        (host(filtered="139,445"), UNKNOWN),
+        (host(), UNKNOWN),
+    ],
+)
+def test_smb1_offered(given, outcome):
+    assert verdict("smb1-offered", given) is outcome
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome"),
+    [
+        (server(signing("Message signing enabled but not required")), FAIL),
+        (server(signing("Message signing is disabled and not required!")), FAIL),
+        (server(signing("Message signing is disabled!")), FAIL),
+        (server(signing("Message signing enabled and required")), PASS),
+        (server(signing("Message signing enabled and required"), ports=()), PASS),
+        (server(signing("Couldn't establish a SMBv2 connection.")), UNKNOWN),
+        (server(dialects(OLD)), UNKNOWN),
+        (server(), UNKNOWN),
+        (host(closed="139"), UNKNOWN),
+        (host(closed="139,445"), Outcome.NOT_APPLICABLE),
+    ],
+)
+def test_smb_signing_not_required(given, outcome):
+    assert verdict("smb-signing-not-required", given) is outcome

@@ -1,0 +1,105 @@
+"""All ways of knowing one thing less: every fact, without one of the things that it knows."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+from functools import cache
+
+import msgspec
+
+from posture import facts
+from posture.facts import Collapsed, Fact, Host, Missing, Port, Service
+from posture.ports import PortSet
+
+SILENCES = tuple(Missing(why) for why in ("not-asked", "not-readable", "not-answered"))
+
+SPEAK_ONLY_WHEN_YES = frozenset({"sslv2"})
+"""Scripts whose silence, once they were asked, is their no."""
+
+
+class Less(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that knows less, what it lost, and the port (0 for none) that lost it."""
+
+    what: str
+    fact: Fact
+    port: int = 0
+
+
+def less(fact: Fact) -> Iterator[Less]:
+    """The fact without each of the things that it knows."""
+    yield from _without_fields(fact)
+    if isinstance(fact, Host):
+        yield from _without_ports(fact)
+        yield from _without_host_parts(fact)
+    for at, attempt in enumerate(getattr(fact, "attempts", ())):
+        rest = (*fact.attempts[:at], *fact.attempts[at + 1 :])
+        yield Less(what=f"attempt {attempt.method}", fact=msgspec.structs.replace(fact, attempts=rest))
+
+
+@cache
+def _knowable(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    hints = typing.get_type_hints(kind, vars(facts))
+    return tuple(name for name in kind.__struct_fields__ if Missing in typing.get_args(hints[name]))
+
+
+def _without_fields(fact: msgspec.Struct, path: str = "") -> Iterator[Less]:
+    for name in _knowable(type(fact)):
+        value = getattr(fact, name)
+        for silence in SILENCES:
+            if value != silence:
+                yield Less(what=f"{path}{name}: {silence.why}", fact=msgspec.structs.replace(fact, **{name: silence}))
+        if isinstance(value, msgspec.Struct) and not isinstance(value, Missing):
+            for inner in _without_fields(value, f"{path}{name}."):
+                yield Less(what=inner.what, fact=msgspec.structs.replace(fact, **{name: inner.fact}))
+
+
+def without_port(host: Host, number: int) -> Host:
+    """The host as if this TCP port had never been asked."""
+    ports = tuple(port for port in host.ports if (port.protocol, port.number) != ("tcp", number))
+    groups = tuple(
+        msgspec.structs.replace(group, ports=str(PortSet.parse(group.ports) - PortSet.of([number])))
+        if group.protocol == "tcp"
+        else group
+        for group in host.collapsed
+    )
+    return msgspec.structs.replace(host, ports=ports, collapsed=groups)
+
+
+def _without_ports(host: Host) -> Iterator[Less]:
+    for port in host.ports:
+        yield Less(what=f"{port}", fact=without_port(host, port.number), port=port.number)
+        for what, changed in _port_less(port):
+            ports = tuple(changed if each is port else each for each in host.ports)
+            lost = msgspec.structs.replace(host, ports=ports)
+            yield Less(what=f"{port}: {what}", fact=lost, port=port.number)
+
+
+def _port_less(port: Port) -> Iterator[tuple[str, Port]]:
+    for state in ("filtered", "open|filtered"):
+        yield state, Port(number=port.number, protocol=port.protocol, state=state)
+    if port.service != Service():
+        yield "service", msgspec.structs.replace(port, service=Service())
+        table = Service(name=port.service.name, method="table")
+        yield "identification", msgspec.structs.replace(port, service=table)
+    for name in dict.fromkeys((*port.scripts_asked, *(script.id for script in port.scripts))):
+        scripts = tuple(script for script in port.scripts if script.id != name)
+        asked = tuple(each for each in port.scripts_asked if each != name)
+        yield f"script {name}", msgspec.structs.replace(port, scripts=scripts, scripts_asked=asked)
+        if name not in SPEAK_ONLY_WHEN_YES:
+            yield f"result of {name}", msgspec.structs.replace(port, scripts=scripts)
+
+
+def _without_host_parts(host: Host) -> Iterator[Less]:
+    for at, group in enumerate(host.collapsed):
+        rest = (*host.collapsed[:at], *host.collapsed[at + 1 :])
+        yield Less(what=f"all {group.state} ports", fact=msgspec.structs.replace(host, collapsed=rest))
+        unclear = Collapsed(protocol=group.protocol, state="filtered", ports=group.ports)
+        yield Less(what=f"{group.state} ports filtered", fact=msgspec.structs.replace(host, collapsed=(*rest, unclear)))
+    for at, script in enumerate(host.scripts):
+        rest = (*host.scripts[:at], *host.scripts[at + 1 :])
+        yield Less(what=f"script {script.id}", fact=msgspec.structs.replace(host, scripts=rest))
+    if host.mac_vendor:
+        yield Less(what="vendor", fact=msgspec.structs.replace(host, mac=Missing("not-asked"), mac_vendor=""))
+    if host.zone_kind:
+        yield Less(what="zone", fact=msgspec.structs.replace(host, zone_kind=""))
