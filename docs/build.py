@@ -26,7 +26,7 @@ def checks_page() -> str:
         contradicts, supports = hipaa.bearing(check.id)
         parts.append(
             f"## {check.id}\n\n**{check.title}** · {check.severity.value} · reads "
-            f"`{f'Facts[{check.kind}]' if check.over_all else check.kind}`\n\n{check.summary}\n\n"
+            f"`{check.reads}`\n\n{check.summary}\n\n"
             f"*Why it matters.* {check.why}\n\n*How to fix.* {check.fix}\n\n"
             + (f"*Sources.* {check.sources}\n\n" if check.sources else "")
             + f"A fail contradicts: {', '.join(contradicts) or 'no control'}. "

@@ -194,7 +194,7 @@ class Audit:
         self._event(run, "probe", {"id": probe.id, "outcome": outcome, "problem": problem})
         self._listener.ended(probe, outcome, problem)
 
-    def _event(self, run: RunRecord, kind: str, detail: dict[str, object]) -> None:
+    def _event(self, run: RunRecord, kind: str, detail: Mapping[str, object]) -> None:
         self._store.happened(run.id, msgspec.convert({"at": now(), "kind": kind, "detail": detail}, Event))
 
     @contextmanager

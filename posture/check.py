@@ -135,6 +135,11 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         """The first kind of fact that it judges."""
         return self.kinds[0]
 
+    @property
+    def reads(self) -> str:
+        """What it judges, as its annotation says."""
+        return f"Facts[{self.kinds[0]}]" if self.over_all else " | ".join(self.kinds)
+
 
 def _sections(function: Function, name: str) -> dict[str, str]:
     text = inspect.cleandoc(function.__doc__ or "")

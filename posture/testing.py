@@ -1,17 +1,17 @@
 """What a check's author uses: builders for facts, and a way to run one check.
 
-host = host(services={23: "telnet"}, closed="1-22,24-100")
-assert run_check("telnet-offered", host).outcome == Outcome.FAIL
+assert verdict("telnet-offered", host(services={23: "telnet"}, closed="1-22,24-100")) is Outcome.FAIL
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from posture import registry
 from posture.assessment import Observation
 from posture.check import AsOf, Verdict
+from posture.collectors.base import Progress
 from posture.facts import (
     Account,
     BlindSpot,
@@ -28,11 +28,12 @@ from posture.facts import (
     Service,
 )
 from posture.judge import judge
-from posture.model import Attempt, Outcome
+from posture.model import Attempt, Outcome, Probe
 from posture.scope import OrganisationScope, Scope
 
 __all__ = [
     "AS_OF",
+    "Quiet",
     "account",
     "attempt",
     "computer",
@@ -202,3 +203,22 @@ def raw_verdict(name: str, fact: Fact, *rest: object) -> Verdict:
     if not isinstance(given, Verdict):
         raise TypeError(f"{name} judges a set, not one fact")
     return given
+
+
+class Quiet:
+    """A listener to a run that says nothing."""
+
+    def planned(self, probes: Sequence[Probe]) -> None:
+        """Nothing."""
+
+    def started(self, probe: Probe) -> None:
+        """Nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def ended(self, probe: Probe, outcome: str, problem: str) -> None:
+        """Nothing."""
+
+    def judging(self, evidence: int) -> None:
+        """Nothing."""

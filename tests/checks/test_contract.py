@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import posture
 from checks import samples_devices, samples_directory, samples_hosts
 from posture.check import Check
 from posture.facts import Account, Computer, Device, Directory, DomainPolicy, Fact, Group, Host, PasswordPolicy
@@ -19,6 +20,7 @@ from posture.testing import AS_OF
 
 CHECKS = load_checks().by_id
 FILES = sorted(content("checks").rglob("*.py"))
+CATALOGS = Path(posture.__file__).parent / "catalogs"
 TESTS = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
 USER = SnmpCredential(id="monitor", user="monitor", auth="SHA-256", privacy="AES-128")
 SCOPE = Scope(organisation=OrganisationScope(name="Test"), snmp=SnmpScope(credentials=(USER,)))
@@ -82,6 +84,11 @@ def test_its_text_tells_an_officer_what_is_wanted_and_why(check):
 @every_check
 def test_it_has_a_test(check):
     assert f'"{check.id}"' in TESTS
+
+
+@every_check
+def test_a_control_names_it(check):
+    assert any(f'"{check.id}"' in path.read_text() for path in CATALOGS.glob("*.toml"))
 
 
 @every_check

@@ -1,9 +1,10 @@
-"""Records what nmap really says of real servers: `sudo unshare -n python tests/lab/record_nmap.py [NAME]…`.
+"""Records what nmap really says of real servers: `sudo unshare -npf python tests/lab/record_nmap.py [NAME]…`.
 
-Each server stands on loopback of an empty network namespace, weak and hardened, and what nmap writes goes to
-tests/data/nmap/recorded/NAME.xml. The tests read the recordings; run this again for a new version of nmap. Debian's
-packages: nmap samba redis-server openssh-server vsftpd telnetd rsh-redone-server inetutils-inetd nginx-light
-tigervnc-standalone-server xvfb xrdp freerdp2-shadow-x11 postfix orthanc; from PyPI: cryptography pynetdicom hl7.
+Each server stands on loopback of an empty network namespace, weak and hardened, and ends with the process namespace.
+What nmap writes goes to tests/data/nmap/recorded/NAME.xml. The tests read the recordings; run this again for a new
+version of nmap. Debian's packages: nmap samba redis-server openssh-server vsftpd telnetd rsh-redone-server
+inetutils-inetd nginx-light tigervnc-standalone-server xvfb xauth xrdp freerdp2-shadow-x11 postfix orthanc; from PyPI:
+cryptography pynetdicom hl7.
 """
 
 from __future__ import annotations
@@ -616,8 +617,8 @@ def _lab(number: int) -> Iterator[Lab]:
 
 def main(names: list[str]) -> None:
     """Record these, or all."""
-    if {name for _, name in socket.if_nameindex()} - {"lo"}:
-        raise SystemExit("not in an empty network namespace: sudo unshare -n …")
+    if {name for _, name in socket.if_nameindex()} - {"lo"} or os.getpid() != 1:
+        raise SystemExit("not in an empty network namespace, or not the first process of its own: sudo unshare -npf …")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     OUT.mkdir(parents=True, exist_ok=True)
     for number, (name, (ports, scripts, options, start)) in enumerate(RECORDINGS.items(), 10):

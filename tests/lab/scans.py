@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_address
+from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -26,6 +30,7 @@ from posture.model import Evidence, Probe
 from posture.scope import Approval, OrganisationScope, Scope, Window, Zone
 
 APPROVAL = Approval(approver="Dana Biomed", ticket="CE-1", telephone="+1 555 0100")
+_CLONE_NEWNET = 0x40000000
 ALWAYS = (Window(start="00:00", end="12:00"), Window(start="12:00", end="00:00"))
 
 
@@ -35,6 +40,21 @@ def scope(*zones: Zone, time_zone: str = "UTC") -> Scope:
 
 def zone(*networks: str, name: str = "servers", kind: str = "server", **more: object) -> Zone:
     return Zone(id=name, kind=kind, networks=networks, **more)
+
+
+@contextlib.contextmanager
+def private_loopback() -> Iterator[None]:
+    """A network of this thread's own, and of all that it starts: loopback, and nothing else to be reached."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path(f"/proc/self/task/{threading.get_native_id()}/ns/net").open("rb") as before:
+        if libc.unshare(_CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "unshare")
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+            yield
+        finally:
+            if libc.setns(before.fileno(), _CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
 
 
 class Run:
@@ -85,7 +105,7 @@ class Listener:
         self._socket = socket.create_server((address, port), family=family, backlog=64)
         self._thread = threading.Thread(target=self._serve)
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -104,14 +124,20 @@ class Listener:
     def _talk(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
             connection.settimeout(20)
-            if self.tls is not None:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            connection.sendall(self.banner)
-            while data := connection.recv(4096):
-                self.heard.append(data)
-                if self.answer:
-                    connection.sendall(self.answer)
-                    return
+            if self.tls is None:
+                self._answer(connection)
+                return
+            with self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as wrapped:
+                wrapped.do_handshake()
+                self._answer(wrapped)
+
+    def _answer(self, connection: socket.socket) -> None:
+        connection.sendall(self.banner)
+        while data := connection.recv(4096):
+            self.heard.append(data)
+            if self.answer:
+                connection.sendall(self.answer)
+                return
 
 
 HTTP = b"HTTP/1.0 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/html\r\n\r\n<title>Ward list</title>"
@@ -133,9 +159,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
     )
     pem = folder / "server.pem"
     pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + made.public_bytes(serialization.Encoding.PEM)
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -156,7 +180,7 @@ class Wire:
         self._socket.settimeout(0.1)
         self._thread = threading.Thread(target=self._hear)
 
-    def __enter__(self) -> Wire:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -196,7 +220,7 @@ class Wire:
         for at, to, _ in self.packets:
             times[to].append(at)
         for at in times.values():
-            yield from (later - sooner for sooner, later in zip(at, at[1:], strict=False))
+            yield from (later - sooner for sooner, later in pairwise(at))
 
 
 # ── nmap XML ─────────────────────────────────────────────────────────────────────────────────────────────────────

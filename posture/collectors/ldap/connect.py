@@ -200,14 +200,15 @@ def _failure(error: Exception) -> tuple[Opening, str]:
         found = _ERRNO.search(str(error))
         number = int(found[1]) if found else None
     answers: list[tuple[bool, Opening, str]] = [
-        (isinstance(error, TimeoutError) or number == errno.ETIMEDOUT, "timeout", "no answer in time"),
-        (isinstance(error, ConnectionRefusedError) or number == errno.ECONNREFUSED, "closed", "nothing listens there"),
-        (number in _UNREACHABLE, "unreachable", "no route to it"),
+        # First, since an SSLError's number is OpenSSL's and not the system's.
         (
             isinstance(error, ssl.SSLError),
             "failed",
             f"TLS handshake failed ({getattr(error, 'reason', None) or 'no TLS'})",
         ),
+        (isinstance(error, TimeoutError) or number == errno.ETIMEDOUT, "timeout", "no answer in time"),
+        (isinstance(error, ConnectionRefusedError) or number == errno.ECONNREFUSED, "closed", "nothing listens there"),
+        (number in _UNREACHABLE, "unreachable", "no route to it"),
         (isinstance(error, ConnectionError), "failed", "the server closed the connection"),
     ]
     for holds, outcome, detail in answers:

@@ -35,6 +35,10 @@ _WORDS = {
 """Result codes (RFC 4511, A.2) in words. A server's own diagnostic text is never taken over."""
 
 
+_REFUSALS = frozenset({1, 8, 13, 32, 48, 50, 53})
+"""The results that keep a reader out. Any other, such as busy or a time limit, says nothing of what it may read."""
+
+
 class End(msgspec.Struct, frozen=True, kw_only=True):
     """How a search ended. `result` is the LDAP result code, None where the connection broke off."""
 
@@ -92,6 +96,8 @@ def first_entries(connection: Any, base: str, scope: Literal["base", "subtree"])
         return [], End(outcome="failed", problem=f"the connection broke off ({_reason(error)})")
     if entries:
         return entries[:1], End(outcome="complete", result=code, references=references)
+    if code and code not in _REFUSALS:
+        return [], End(outcome="failed", problem=result_words(code), result=code, references=references)
     problem = result_words(code) if code else "no entry is to be seen"
     return [], End(outcome="complete", problem=problem, result=code, references=references)
 

@@ -214,7 +214,7 @@ class Reader(Stream):
         if known:
             key, said = known
             if self._scripts:
-                said = msgspec.structs.replace(said, scripts=tuple(self._scripts))
+                said = msgspec.structs.replace(said, scripts=tuple(sorted(self._scripts, key=_script_order)))
             if key in host.ports:
                 self._again.append(said)
             else:
@@ -314,3 +314,7 @@ class Reader(Stream):
 
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004  # no count has more digits
+
+
+def _script_order(script: Script) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    return script.id, script.output, script.values

@@ -147,6 +147,7 @@ def _nse(name: str, categories: str, ports: str) -> Nse:
 SCRIPTS: Final = (
     _nse("dicom-ping", "auth default discovery safe", str(DICOM)),  # on approved devices only
     _nse("ftp-anon", "auth default safe", "21,990"),
+    _nse("http-auth", "auth default safe", _HTTP),
     _nse("http-title", "default discovery safe", _HTTP),
     _nse("mongodb-info", "default discovery safe", "27017-27019"),
     _nse("rdp-enum-encryption", "discovery safe", "3389"),
@@ -157,6 +158,7 @@ SCRIPTS: Final = (
     _nse("ssh2-enum-algos", "discovery safe", "22,2222"),
     _nse("sshv1", "default safe", "22,2222"),
     _nse("ssl-cert", "default discovery safe", f"21,25,110,143,389,587,1433,3268,3306,3389,5432,{_TLS}"),
+    _nse("sslv2", "default safe", _TLS),
     _nse("telnet-encryption", "discovery safe", "23,2323"),
     _nse("vnc-info", "default discovery safe", "5900-5903"),
     _nse("x11-access", "auth default safe", "6000-6009"),

@@ -62,7 +62,7 @@ class Examination:
     def outcome(self) -> str:
         """As in an envelope."""
         if not self.accepted:
-            return "failed"
+            return "complete" if self.closed else "failed"
         return "partial" if self.problems else "complete"
 
     @property
@@ -74,6 +74,13 @@ class Examination:
         if unreachable:
             return f"{NO_ANSWER}: {unreachable}"
         return NOT_ACCEPTED if self.rows or any(each.outcome == "refused" for each in self.attempts) else NO_ANSWER
+
+    @property
+    def closed(self) -> bool:
+        """Whether the host itself, or what stands before it, said that nothing listens: an answer, and all there is."""
+        return (
+            not self.problems and bool(self.attempts) and all(each.outcome == "unreachable" for each in self.attempts)
+        )
 
     @property
     def accepted(self) -> bool:

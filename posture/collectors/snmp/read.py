@@ -45,15 +45,19 @@ def read(records: Iterable[Evidence], scope: Scope) -> Iterator[Fact | BlindSpot
         place = record.envelope.zone or _zone(address, scope)
         groups.setdefault((place, address or record.id), []).append(Said(record))
     devices: list[Device] = []
+    silent: dict[tuple[str, str, bool], list[Said]] = {}
     for (place, _), group in sorted(groups.items()):
         ranked = sorted(group, key=lambda said: said.rank, reverse=True)
         if any(said.answered for said in ranked):
             devices.append(_device(ranked, place, scope))
         else:
-            yield _silent(ranked, place)
+            first = ranked[0]
+            silent.setdefault((place, first.problem, first.record.envelope.probe is not None), []).extend(ranked)
     yield from _distinct(devices)
-    for probe, some in sorted(unasked.items()):
-        yield _unasked(probe, some)
+    for (place, why, live), some in sorted(silent.items()):
+        yield from [_silent(some, place, why)] if live else [_empty(said, place) for said in some]
+    for probe, records_of_probe in sorted(unasked.items()):
+        yield _unasked(probe, records_of_probe)
 
 
 def _zone(address: str, scope: Scope) -> str:
@@ -245,20 +249,34 @@ def _signature(device: Device) -> tuple[object, ...]:
     return device.system_name, sorted({interface.mac for interface in device.interfaces})
 
 
-def _silent(ranked: list[Said], place: str) -> BlindSpot:
-    record = ranked[0].record
+def _silent(some: list[Said], place: str, why: str) -> BlindSpot:
+    """The hosts of a zone that gave no answer for one reason, together: most hosts of a hospital have no agent."""
+    addresses = {target for said in some for target in said.record.envelope.targets}
+    only = next(iter(addresses)) if len(addresses) == 1 else ""
+    return BlindSpot(
+        kinds=("Device",),
+        subject=address_key(place, only) if only else name_key("snmp-silent", place, why),
+        name=only or f"{len(addresses)} hosts of {place or 'no zone'}",
+        why=why,
+        answer="Give a credential that the device accepts, and allow 161/udp to it from this vantage.",
+        place=place or None,
+        evidence=tuple(sorted(said.record.id for said in some)),
+    )
+
+
+def _empty(said: Said, place: str) -> BlindSpot:
+    """An imported file without an object in it."""
+    record = said.record
     targets, source = record.envelope.targets, record.envelope.source
     stem = source.name if source else record.id
     return BlindSpot(
         kinds=("Device",),
         subject=address_key(place, targets[0]) if targets else name_key("device", stem),
         name=targets[0] if targets else shown(stem.encode()),
-        why=ranked[0].problem or "the file holds no SNMP object",
-        answer="Give a credential that the device accepts, and allow 161/udp to it from this vantage."
-        if record.envelope.probe
-        else "Import a walk of the device: snmpwalk -On.",
+        why=said.problem or "the file holds no SNMP object",
+        answer="Import a walk of the device: snmpwalk -On.",
         place=place or None,
-        evidence=tuple(sorted(said.record.id for said in ranked)),
+        evidence=(record.id,),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from lab.namespace import Namespace
-from lab.scans import ALWAYS, APPROVAL, HTTP, Listener, Run, Wire, certificate, scope, zone
+from lab.scans import ALWAYS, APPROVAL, HTTP, Listener, Run, Wire, certificate, private_loopback, scope, zone
 from msgspec.structs import replace
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification
@@ -28,8 +28,15 @@ from posture.model import Evidence, Policy
 from posture.scope import Window
 
 NET = "127.70."
+NAK = b"\x0bMSH|^~\\&|||||||ACK\rMSA|AR\r\x1c\r"
 QUICK = {"policy": Policy.STANDARD, "max_rate": 5000}
 ROOT = Path(posture.__file__).parent.parent
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _alone():
+    with private_loopback():
+        yield
 
 
 def step(run, name, tcp=""):
@@ -177,7 +184,9 @@ def test_a_run_that_is_stopped_ends_nmap_at_once_and_keeps_what_there_is(tmp_pat
 
 
 def children() -> list[str]:
-    listed = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "comm="], capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["ps", "--ppid", str(os.getpid()), "-o", "comm="], capture_output=True, text=True, check=False
+    )
     return [name for name in listed.stdout.split() if name == "nmap"]
 
 
@@ -240,11 +249,9 @@ def test_an_approved_device_is_asked_what_its_clinical_ports_are_for_and_no_more
     calls = []
     modality = AE(ae_title="MODALITY")
     modality.add_supported_context(Verification)
-    server = modality.start_server(
-        (f"{NET}11.1", 11112), block=False, evt_handlers=[(evt.EVT_CONN_OPEN, calls.append)]
-    )
+    server = modality.start_server((f"{NET}11.1", 11112), block=False, evt_handlers=[(evt.EVT_CONN_OPEN, calls.append)])
     try:
-        with Listener(f"{NET}11.1", 80, answer=HTTP) as web, Listener(f"{NET}11.1", 2575) as hl7:
+        with Listener(f"{NET}11.1", 80, answer=HTTP) as web, Listener(f"{NET}11.1", 2575, answer=NAK) as hl7:
             hosts = scanned(run, "80,2575,11112")
     finally:
         server.shutdown()
@@ -278,7 +285,7 @@ def test_a_host_that_stops_answering_is_left_alone_and_reported(tmp_path, monkey
 
     assert hl7.heard == []  # its own run never began
     assert hosts[f"{NET}12.1"].tcp(23).state == "open"
-    assert not hosts[f"{NET}12.1"].tcp(23).service.method == "probed"
+    assert hosts[f"{NET}12.1"].tcp(23).service.method == "table"
     assert any("time-out" in spot.why for spot in run.blind_spots())
 
 
@@ -346,6 +353,7 @@ def test_an_unreachable_network_is_not_a_network_without_hosts(tmp_path):
     assert run.blind_spots()
 
 
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 UNPRIVILEGED = """
 import sys, tempfile
 from pathlib import Path
@@ -355,7 +363,8 @@ from lab.scans import HTTP, Listener, Run, scope, zone
 from posture.model import Policy
 from msgspec.structs import replace
 quick = {"policy": Policy.STANDARD, "max_rate": 5000}
-run = Run(scope(zone("127.70.15.0/29", exclude=("127.70.15.4",), identified_as_it=("127.70.15.1",), **quick)), Path(sys.argv[2]))
+here = zone("127.70.15.0/29", exclude=("127.70.15.4",), identified_as_it=("127.70.15.1",), **quick)
+run = Run(scope(here), Path(sys.argv[2]))
 with Listener("127.70.15.1", 8088, answer=HTTP), Listener("127.70.15.4", 8088) as excluded:
     for probe in run.plan():
         run.ask(replace(probe, tcp="8088,8089") if probe.step != "discover" else probe)
@@ -372,8 +381,7 @@ def test_without_privileges_it_connects_instead(tmp_path):
         folder.chmod(0o755)
 
     done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        + [sys.executable, "-c", UNPRIVILEGED, str(ROOT), str(work)],
+        [*NOBODY, sys.executable, "-c", UNPRIVILEGED, str(ROOT), str(work)],
         capture_output=True,
         check=False,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},

@@ -53,9 +53,7 @@ def test_exclusions_of_every_zone_are_taken_out_and_given_to_nmap_as_well():
 
     [probe, _] = [probe for probe in sent(here, there) if probe.zone == "servers"]
 
-    assert set(expand(probe.targets, ())) == {
-        IPv4Address(f"10.10.0.{last}") for last in (1, 2, 3, 5, 6, 7, 12, 13, 14)
-    }
+    assert set(expand(probe.targets, ())) == {IPv4Address(f"10.10.0.{last}") for last in (1, 2, 3, 5, 6, 7, 12, 13, 14)}
     assert {"10.10.0.4", "10.10.0.8/30"} <= set(probe.exclude)
 
 
@@ -155,7 +153,11 @@ def test_every_policy_asks_what_a_gentler_one_asks():
 
 
 def test_a_script_that_posture_does_not_run_is_refused_by_name():
-    [probe] = [probe for probe in refused(zone("10.10.0.1", scripts=("http-slowloris", "ssl-enum-ciphers"))) if "script" in probe.id]
+    [probe] = [
+        probe
+        for probe in refused(zone("10.10.0.1", scripts=("http-slowloris", "ssl-enum-ciphers")))
+        if "script" in probe.id
+    ]
 
     assert "http-slowloris" in probe.refused
 

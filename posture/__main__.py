@@ -1,0 +1,5 @@
+"""`python -m posture` is the command line."""
+
+from posture.cli import main
+
+main()

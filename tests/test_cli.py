@@ -1,0 +1,204 @@
+"""The command line as a user meets it: exit codes, one clear error each, no traceback."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+POSTURE = [sys.executable, "-m", "posture"]
+DATA = Path(__file__).parent / "data"
+SCAN = DATA / "nmap" / "recorded" / "smb-hardened.xml"
+
+
+def posture(*arguments: str | Path, cwd: Path, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HOME": str(cwd)}
+    done = subprocess.run(
+        [*before, *POSTURE, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False, env=environment
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_a_file_is_audited_and_reported_without_a_posture_toml(tmp_path: Path):
+    run = posture("audit", "--from", SCAN, cwd=tmp_path)
+    reports = posture("report", "-f", "html,xlsx,json", "-o", "out", cwd=tmp_path)
+
+    assert (run.returncode, reports.returncode) == (0, 0), run.stderr + reports.stderr
+    assert "A scan alone satisfies none" in run.stderr
+    html, xlsx, document = (tmp_path / line for line in reports.stdout.split())
+    assert run.stdout.strip() in html.name
+    assert openpyxl.load_workbook(xlsx).sheetnames[0] == "Summary"
+    assert json.loads(document.read_bytes())["schema"] == "posture/assessment/1"
+
+
+def test_folders_and_compressed_files_are_read_and_what_nothing_reads_is_said(tmp_path: Path):
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    (folder / "scan.xml.gz").write_bytes(gzip.compress(SCAN.read_bytes()))
+    (folder / "notes.txt").write_text("not evidence")
+
+    run = posture("audit", "--from", folder, cwd=tmp_path)
+    listed = json.loads(posture("evidence", "list", "--format", "json", cwd=tmp_path).stdout)
+
+    assert run.returncode == 0
+    assert "notes.txt was skipped" in run.stderr
+    assert [each["envelope"]["source"]["name"] for each in listed["evidence"]] == ["scan.xml"]
+
+
+def test_evidence_can_be_verified_with_sha256sum_alone(tmp_path: Path):
+    posture("audit", "--from", SCAN, cwd=tmp_path)
+    (record,) = json.loads(posture("evidence", "list", "--format", "json", cwd=tmp_path).stdout)["evidence"]
+
+    envelope = posture("evidence", "show", record["id"], cwd=tmp_path).stdout
+    payload = posture("evidence", "show", record["id"], "--payload", cwd=tmp_path).stdout
+
+    for text, digest in ((envelope, record["id"]), (payload, record["envelope"]["payload_sha256"])):
+        told = subprocess.run(["sha256sum"], input=text, capture_output=True, text=True, check=True).stdout
+        assert told.split()[0] == digest
+    assert payload == SCAN.read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"hello", "it is none of: nmap XML, LDIF"),
+        (b"<?xml version='1.0'?>\n<inventory><host/></inventory>", "its outermost element is inventory"),
+        (
+            b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><nmaprun>&b;</nmaprun>",
+            "scan.xml",
+        ),
+        (b"version: 1\n\ndn: dc=example\nobjectClass: top\nthis is no line\n", "scan.xml:5: "),
+        (b"1.3.6.1.2.1.1.1.0|4|hello\n1.3.6.1.2.1.1.2.0|99\n", "scan.xml:2: expected OID|TAG|VALUE"),
+        (b"\x1f\x8b\x08broken", "it can't be decompressed"),
+    ],
+    ids=["text", "other-xml", "entities", "ldif", "snmprec", "gzip"],
+)
+def test_a_bad_file_gives_one_error_that_names_it_and_nothing_is_stored(tmp_path: Path, content: bytes, words: str):
+    (tmp_path / "scan.xml").write_bytes(content)
+
+    run = posture("audit", "--from", "scan.xml", cwd=tmp_path)
+
+    assert run.returncode == 1
+    assert "scan.xml" in run.stderr
+    assert words in run.stderr
+    assert json.loads(posture("runs", "list", "--format", "json", cwd=tmp_path).stdout) == {"runs": []}
+
+
+def test_a_truncated_scan_gives_its_finished_hosts_and_says_where_it_broke_off(tmp_path: Path):
+    whole = (DATA / "nmap" / "public" / "nmap-5.51-two-hosts.xml").read_bytes()
+    (tmp_path / "cut.xml").write_bytes(whole[: whole.index(b"</host>") + 60])
+
+    run = posture("audit", "--from", "cut.xml", "--fail-on", "incomplete", cwd=tmp_path)
+    shown = posture("evidence", "list", "--format", "json", cwd=tmp_path).stdout
+
+    assert run.returncode == 3
+    assert "Not collected: import/cut.xml" in run.stderr
+    assert json.loads(shown)["evidence"][0]["envelope"]["outcome"] == "partial"
+
+
+def test_a_missing_nmap_is_one_error_and_exit_1(tmp_path: Path):
+    (tmp_path / "posture.toml").write_text(
+        '[organisation]\nname="H"\n[[zone]]\nid="a"\nkind="server"\nnetworks=["127.88.0.1"]\npolicy="gentle"\n'
+    )
+
+    hidden = 'mount --bind /dev/null "$(command -v nmap)" && exec "$@"'
+
+    run = posture("audit", "--only", "nmap", cwd=tmp_path, before=("unshare", "--mount", "sh", "-c", hidden, "sh"))
+
+    assert run.returncode == 1
+    assert "nmap" in run.stderr
+    assert "apt-get install nmap" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["plan"], 1, "posture init"),
+        (["report"], 1, "there is no run yet"),
+        (["report", "nope"], 1, "there is no run"),
+        (["audit", "--as-of", "yesterday", "--from", "x"], 2, "not a date"),
+        (["audit", "--resume", "x", "--live"], 2, "no other choice"),
+        (["audit", "--nonsense"], 2, "No such option"),
+        (["nonsense"], 2, "No such command"),
+        (["checks", "show", "nope"], 1, "posture checks list"),
+        (["controls", "list", "--catalog", "nope"], 1, "there is no such catalog"),
+        (["audit", "--from", "nowhere.xml"], 1, "nowhere.xml: it can't be read"),
+        (["-c", "nowhere.toml", "plan"], 1, "nowhere.toml"),
+    ],
+)
+def test_wrong_usage_is_told_in_words(tmp_path: Path, arguments: list[str], code: int, words: str):
+    done = posture(*arguments, cwd=tmp_path)
+
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+
+
+def test_init_writes_a_configuration_that_plans_and_never_writes_over_one(tmp_path: Path):
+    first, again = posture("init", cwd=tmp_path), posture("init", cwd=tmp_path)
+    plan = posture("plan", cwd=tmp_path)
+
+    assert (first.returncode, again.returncode, plan.returncode) == (0, 1, 0), plan.stderr
+    assert "left as it is" in again.stderr
+    assert "import-only" in plan.stdout
+    assert "192.0.2.1" in plan.stdout
+    assert json.loads((tmp_path / "posture.schema.json").read_text())["$defs"]
+
+
+def test_wrong_configuration_exits_2_with_all_mistakes(tmp_path: Path):
+    (tmp_path / "posture.toml").write_text('[organisation]\nnam = "H"\n[[zone]]\nid = "x"\n')
+
+    done = posture("plan", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "posture.toml:2: organisation.nam: unknown key; did you mean 'name'?" in done.stderr
+    assert done.stderr.count("posture.toml:") >= 4
+
+
+@pytest.mark.parametrize(
+    ("noun", "arguments"),
+    [
+        ("checks", ["checks", "list"]),
+        ("controls", ["controls", "list"]),
+        ("plugins", ["plugins", "list"]),
+        ("runs", ["runs", "list"]),
+    ],
+)
+def test_every_listing_gives_one_object_with_the_plural_noun(tmp_path: Path, noun: str, arguments: list[str]):
+    text = posture(*arguments, cwd=tmp_path)
+    document = json.loads(posture(*arguments, "--format", "json", cwd=tmp_path).stdout)
+
+    assert text.returncode == 0
+    assert list(document) == [noun]
+
+
+def test_a_corrupt_store_is_one_error_and_is_left_as_it_is(tmp_path: Path):
+    (tmp_path / "s.db").write_bytes(b"not a database" * 100)
+
+    done = posture("--store", "s.db", "runs", "list", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "s.db: the store can't be used" in done.stderr
+    assert (tmp_path / "s.db").read_bytes() == b"not a database" * 100
+
+
+def test_fail_on_a_severity_exits_3_only_for_gaps_at_or_above_it(tmp_path: Path):
+    weak = DATA / "nmap" / "recorded" / "redis-open.xml"
+
+    assert posture("audit", "--from", weak, "--fail-on", "critical", cwd=tmp_path).returncode == 3
+    assert posture("audit", "--from", SCAN, "--fail-on", "critical", cwd=tmp_path).returncode == 0
+
+
+def test_help_is_quick_since_nothing_is_imported_that_is_not_used(tmp_path: Path):
+    code = (
+        "import sys; import posture.cli; "
+        "print([name for name in ('ldap3', 'pysnmp', 'sqlalchemy', 'rich') if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
