@@ -181,7 +181,7 @@ class Audit:
         for record in self._collectors[probe.collector].ask(probe, context):
             self._store.keep(run.id, record)
             outcomes.append(record.envelope.outcome)
-            if record.envelope.problem and record.envelope.problem not in problems:
+            if record.envelope.outcome != "complete" and record.envelope.problem not in problems:
                 problems.append(record.envelope.problem)
         context.check_stop()
         if set(outcomes) <= {"complete"}:

@@ -35,6 +35,7 @@ from posture.judge import judge
 from posture.model import Evidence, Outcome, Probe, Status
 from posture.registry import Checks
 from posture.scope import Scope
+from posture.targets import chunks
 from posture.thresholds import Thresholds
 
 __all__ = ["PlannedProbe", "Request", "evaluate"]
@@ -181,11 +182,12 @@ def _addresses(request: Request, hosts: Sequence[Host]) -> Extent:
     if not discover:
         return Extent(name="Addresses", looked_at=len({host.address for host in hosts}), note="as the files hold them")
     done = sum(each.probe.addresses for each in discover if each.outcome == "complete")
+    in_scope = sum(chunk.count for zone in request.scope.zone for chunk in chunks(zone, request.scope))
     refused = sorted({each.probe.zone or "" for each in discover if each.outcome == "refused"})
     return Extent(
         name="Addresses",
         looked_at=done,
-        of=sum(each.probe.addresses for each in discover),
+        of=in_scope,
         note=f"not looked at by policy: {', '.join(refused)}" if refused else "",
     )
 
