@@ -15,6 +15,7 @@ from posture.scope import Scope
 from posture.thresholds import Thresholds
 
 DOCS = Path(__file__).parent
+SCHEMA = msgspec.json.schema(Scope)["$defs"]
 MADE = "<!-- Made by docs/build.py from the code: don't edit it here. -->\n"
 
 
@@ -56,10 +57,9 @@ def _commands(command: click.Command, context: click.Context) -> Iterator[tuple[
 
 def configuration_page() -> str:
     """Every table and key of posture.toml."""
-    schema = msgspec.json.schema(Scope)["$defs"]
     parts = [f"# posture.toml\n\n{MADE}"]
-    for name, table in schema.items():
-        if name == "Thresholds":
+    for name, table in SCHEMA.items():
+        if name == "Thresholds" or "properties" not in table:
             continue
         rows = [
             f"| `{key}` | {'yes' if key in table.get('required', ()) else ''} | {_type(value)} | "
@@ -72,7 +72,7 @@ def configuration_page() -> str:
         )
     rows = [
         f"| `{key}` | {value.get('default', '')} | {value.get('description', '')} |"
-        for key, value in schema["Thresholds"]["properties"].items()
+        for key, value in SCHEMA["Thresholds"]["properties"].items()
     ]
     parts.append(
         f"## thresholds\n\n{Thresholds.__doc__}\n\n| key | default | meaning |\n| --- | --- | --- |\n"
@@ -84,7 +84,8 @@ def configuration_page() -> str:
 
 def _type(value: dict[str, object]) -> str:
     if "$ref" in value:
-        return f"a [{str(value['$ref']).rpartition('/')[2]}](#{str(value['$ref']).rpartition('/')[2].lower()})"
+        name = str(value["$ref"]).rpartition("/")[2]
+        return _type(SCHEMA[name]) if "enum" in SCHEMA[name] else f"a [{name}](#{name.lower()})"
     if "enum" in value:
         return " ".join(f"`{each}`" for each in value["enum"])  # type: ignore[attr-defined]  # JSON Schema: a list
     if "anyOf" in value:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -142,10 +143,17 @@ class Audit:
         """Judge all evidence of the run, in a process of its own, and store the assessment."""
         evidence = list(self._store.evidence(run.id))
         self._listener.judging(len(evidence))
+        zone = ZoneInfo(run.scope.organisation.time_zone)  # reports say times as the organisation's clocks do
         request = Request(
-            run=Run(id=run.id, started=run.started, ended=now(), operator=run.operator, host=run.host),
+            run=Run(
+                id=run.id,
+                started=run.started.astimezone(zone),
+                ended=now().astimezone(zone),
+                operator=run.operator,
+                host=run.host,
+            ),
             scope=run.scope,
-            as_of=run.as_of,
+            as_of=run.as_of.astimezone(zone),
             version=__version__,
             probes=tuple(self.probes(run)),
             checks_folders=tuple(str(folder.absolute()) for folder in self._checks_folders),

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from posture.scope import Window
+from posture.scope import Scope, Window, Zone
 
-__all__ = ["is_open", "next_opening"]
+__all__ = ["closed", "is_open", "next_opening"]
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK = 7
@@ -21,6 +21,16 @@ def is_open(windows: Sequence[Window], at: datetime, time_zone: str) -> bool:
     never open. `time_zone` is an IANA name; zoneinfo.ZoneInfoNotFoundError for one that is not known.
     """
     return not windows or any(start <= at < end for start, end in _spans(windows, at, time_zone, days=1))
+
+
+def closed(zone: Zone, scope: Scope, at: datetime) -> str:
+    """Why nothing may be sent into the zone at this instant; empty where its window is open."""
+    time_zone = scope.organisation.time_zone
+    if is_open(zone.window, at, time_zone):
+        return ""
+    opening = next_opening(zone.window, at, time_zone)
+    when = f"it opens at {opening:%Y-%m-%d %H:%M} UTC" if opening else "it never opens"
+    return f"outside the window of the zone {zone.id}; {when}"
 
 
 def next_opening(windows: Sequence[Window], at: datetime, time_zone: str) -> datetime | None:

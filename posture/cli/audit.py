@@ -20,7 +20,7 @@ from posture.cli.progress import listener
 from posture.imports import load
 from posture.model import Outcome, Severity
 from posture.plan import within_site
-from posture.presentation import plural
+from posture.presentation import gap_extent, plural
 from posture.scope import Scope
 
 __all__ = ["audit", "conclusion", "exit_code", "stopping"]
@@ -94,7 +94,7 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
             told.close()
     click.echo(run.id)
     if not settings.quiet:
-        click.echo(conclusion(assessment), err=True)
+        click.echo(conclusion(assessment, verbose=settings.verbose), err=True)
     return exit_code(assessment, fail_on)
 
 
@@ -124,8 +124,8 @@ def stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def conclusion(assessment: Assessment) -> str:
-    """The run in a few lines: what stands, what was found, what got no answer."""
+def conclusion(assessment: Assessment, *, verbose: bool = False) -> str:
+    """The run in a few lines: what stands, what was found, what got no answer; `verbose` names each gap."""
     controls = assessment.coverage.controls
     unknown = sum(each.outcome in {Outcome.UNKNOWN, Outcome.ERROR} for each in assessment.observations)
     failed = [probe for probe in assessment.coverage.probes if probe.outcome not in {"complete", "refused"}]
@@ -135,6 +135,8 @@ def conclusion(assessment: Assessment) -> str:
         "A scan alone satisfies none.",
     ]
     lines += [f"Not collected: {probe.id}: {probe.problem}" for probe in failed]
+    if verbose:
+        lines += [f"{gap.severity.value}: {gap.title}: {gap_extent(gap)} ({gap.check})" for gap in assessment.gaps]
     return "\n".join(lines)
 
 

@@ -6,16 +6,13 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
-from ipaddress import ip_address
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
 from posture.demo.certificates import Pem
+from posture.demo.server import Server
 from posture.errors import PostureError
 
 __all__ = ["Slapd", "SlapdOptions"]
@@ -43,13 +40,15 @@ class SlapdOptions(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...] = ()
 
 
-class Slapd:
+class Slapd(Server):
     """A context manager: the server answers inside the block, and is gone after it.
 
     `ldif` are the entries it starts with, the suffix's own among them; their passwords may be in the clear. It
     speaks TLS (LDAPS on `tls_port`, StartTLS on `port`) where it has a certificate. Raises PostureError if slapd is
     not installed or does not come up; ValueError for an address that is not loopback.
     """
+
+    name = "slapd"
 
     def __init__(  # noqa: PLR0913  # a server has an address, ports, data and a certificate
         self,
@@ -62,46 +61,10 @@ class Slapd:
         certificate: Pem | None = None,
         options: SlapdOptions | None = None,
     ) -> None:
-        if not ip_address(address).is_loopback:
-            raise ValueError(f"{address} is not a loopback address")
-        self.address, self.port, self.tls_port = address, port, tls_port
+        super().__init__(address)
+        self.port, self.tls_port = port, tls_port
         self._suffix, self._ldif, self._certificate = suffix, ldif, certificate
         self._options = options or SlapdOptions()
-        self._folder: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        """The server's process."""
-        return self._process.pid if self._process else 0
-
-    def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="posture-slapd-"))
-        try:
-            self._start(self._folder)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """End the server and remove its folder. May be called more than once."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        folder, self._folder = self._folder, None
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _start(self, folder: Path) -> None:
         (folder / "db").mkdir()

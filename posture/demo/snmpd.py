@@ -6,14 +6,12 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from ipaddress import ip_address
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from posture.collectors.snmp.contact import discovery
+from posture.demo.server import Server
 from posture.errors import PostureError
 
 __all__ = ["PRINTER", "UPS_ON_BATTERY", "Snmpd"]
@@ -44,54 +42,20 @@ override 1.3.6.1.2.1.43.5.1.1.17.1 octet_str "VNB3R12345"
 """snmpd.conf of a printer (RFC 3805)."""
 
 
-class Snmpd:
+class Snmpd(Server):
     """A context manager: the agent answers inside the block, and is gone after it.
 
     `configuration` is the text of snmpd.conf but for its agentaddress, which is made of `address` and `port`. Raises
     PostureError if snmpd is not installed or does not come up; ValueError for an address that is not loopback.
     """
 
+    name = "snmpd"
+
     def __init__(self, configuration: str, *, address: str = "127.0.0.1", port: int = 161) -> None:
+        super().__init__(address)
         self._ip = ip_address(address)
-        if not self._ip.is_loopback:
-            raise ValueError(f"{address} is not a loopback address")
-        self.address, self.port = address, port
+        self.port = port
         self._configuration = configuration
-        self._folder: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        """The agent's process."""
-        return self._process.pid if self._process else 0
-
-    def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="posture-snmpd-"))
-        try:
-            self._start(self._folder)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """End the agent, and remove its folder."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
 
     def _start(self, folder: Path) -> None:
         program = shutil.which("snmpd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")

@@ -19,12 +19,13 @@ from posture.collectors.ldap.connect import Dialled, Transport, close, dial, tru
 from posture.collectors.ldap.ldif import Entry, write
 from posture.collectors.ldap.mask import mask
 from posture.collectors.ldap.members import Members
-from posture.collectors.ldap.plan import SECONDS, closed, forbidden, guessed, ports
+from posture.collectors.ldap.plan import SECONDS, forbidden, guessed, ports
 from posture.collectors.ldap.rootdse import Kind, RootDse
 from posture.collectors.ldap.search import End, first_entries, search
 from posture.errors import PostureError
 from posture.model import AskedLdap, Attempt, Envelope, Evidence, Probe, Tool
 from posture.scope import DirectoryScope
+from posture.window import closed
 
 __all__ = ["PART", "ask"]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from ipaddress import ip_address
 
 from posture.model import Policy, Probe
 from posture.scope import DirectoryScope, Scope, Zone
 from posture.targets import refusal
-from posture.window import is_open, next_opening
 
-__all__ = ["SECONDS", "address_of", "closed", "forbidden", "guessed", "plan", "ports", "refused"]
+__all__ = ["SECONDS", "address_of", "forbidden", "guessed", "plan", "ports", "refused"]
 
 SECONDS = 1800.0
 """A directory that takes longer is left; what it answered until then is kept."""
@@ -76,16 +74,6 @@ def guessed(directory: DirectoryScope, transport: str) -> bool:
     own = ports(directory)
     usual = {"ldaps": 636, "starttls": 389, "plain": 389}
     return own[transport] != own[directory.transport] and own[directory.transport] != usual[directory.transport]
-
-
-def closed(zone: Zone, scope: Scope, at: datetime) -> str:
-    """Why nothing may be sent into the zone at this instant; empty where its window is open."""
-    time_zone = scope.organisation.time_zone
-    if is_open(zone.window, at, time_zone):
-        return ""
-    opening = next_opening(zone.window, at, time_zone)
-    when = f"it opens at {opening:%Y-%m-%d %H:%M} UTC" if opening else "it never opens: its start is its end"
-    return f"outside the window of the zone {zone.id}; {when}"
 
 
 def forbidden(address: str, zone: Zone | None, scope: Scope) -> str:

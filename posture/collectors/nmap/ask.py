@@ -17,15 +17,15 @@ import msgspec
 
 from posture.collectors.base import Context, Progress
 from posture.collectors.nmap import command
-from posture.collectors.nmap.plan import clinical_scripts, host_timeout, is_approved, is_it, scripts_for, unsendable
+from posture.collectors.nmap.plan import clinical_scripts, host_timeout, is_approved, is_it, scripts_for
 from posture.collectors.nmap.policy import CLINICAL, NEVER, SETTINGS, Settings
 from posture.collectors.nmap.run import Nmap, Ran, find, may_send_raw, run
 from posture.collectors.nmap.stream import survey
 from posture.model import AskedNmap, Envelope, Evidence, Probe, Tool
 from posture.ports import PortSet
 from posture.scope import Address, Scope, Zone
-from posture.targets import expand, may_send_to, refusal
-from posture.window import is_open, next_opening
+from posture.targets import expand, may_send_to, refusal, unsendable
+from posture.window import closed
 
 __all__ = ["ask"]
 
@@ -52,7 +52,7 @@ def ask(probe: Probe, context: Context, now: Clock) -> Iterator[Evidence]:
     scope = context.scope
     zone = scope.zones.get(probe.zone or "")
     addresses = list(expand(probe.targets, probe.exclude))
-    why = _forbidden(probe, zone, addresses, scope) or (zone is not None and _closed(zone, scope, now())) or ""
+    why = _forbidden(probe, zone, addresses, scope) or (zone is not None and closed(zone, scope, now())) or ""
     if zone is None or why:
         yield _unsent(probe, context, now(), "failed", why, probe.targets)
         return
@@ -89,17 +89,8 @@ def _forbidden(probe: Probe, zone: Zone | None, addresses: Sequence[Address], sc
     return ""
 
 
-def _closed(zone: Zone, scope: Scope, at: datetime) -> str:
-    time_zone = scope.organisation.time_zone
-    if is_open(zone.window, at, time_zone):
-        return ""
-    opening = next_opening(zone.window, at, time_zone)
-    when = f"it opens at {opening:%Y-%m-%d %H:%M} UTC" if opening else "it never opens: its start is its end"
-    return f"outside the window of the zone {zone.id}; {when}"
-
-
 def _ended(zone: Zone, context: Context, now: Clock) -> str:
-    return "the run was stopped" if context.stop.is_set() else _closed(zone, context.scope, now())
+    return "the run was stopped" if context.stop.is_set() else closed(zone, context.scope, now())
 
 
 def _tasks(probe: Probe, zone: Zone, addresses: Sequence[Address], context: Context, *, raw: bool) -> Iterator[_Task]:

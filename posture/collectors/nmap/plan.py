@@ -32,9 +32,9 @@ from posture.collectors.nmap.policy import (
 from posture.model import Probe
 from posture.ports import PortSet
 from posture.scope import Address, Scope, Zone
-from posture.targets import Chunk, chunks, expand, refusal, too_large
+from posture.targets import Chunk, chunks, expand, refusal, too_large, unsendable
 
-__all__ = ["clinical_scripts", "host_timeout", "is_approved", "is_it", "plan", "scripts_for", "unsendable"]
+__all__ = ["clinical_scripts", "host_timeout", "is_approved", "is_it", "plan", "scripts_for"]
 
 _PACKETS_PER_OPEN_PORT = 100
 _RUNS_PER_HOST = 3
@@ -81,12 +81,6 @@ def host_timeout(ports: int, settings: Settings, max_rate: int) -> int:
     """
     each = max(settings.scan_delay, settings.host_group / max_rate)
     return 300 + math.ceil(3 * ports * (1 + settings.retries) * each)
-
-
-def unsendable(address: Address) -> bool:
-    """Whether no host can have the address, or it is an IPv4 address in disguise (RFC 4291, 2.5.5.2)."""
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_multicast or address.is_unspecified or str(address) == "255.255.255.255" or mapped is not None
 
 
 def _zone(zone: Zone, scope: Scope) -> Iterator[Probe]:
