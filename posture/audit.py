@@ -143,8 +143,23 @@ class Audit:
         """Judge all evidence of the run, in a process of its own, and store the assessment."""
         evidence = list(self._store.evidence(run.id))
         self._listener.judging(len(evidence))
+        assessment = assess_confined(self._request(run), evidence)
+        self._store.judged(run.id, assessment, now())
+        self._event(run, "finished", {"fingerprint": assessment.fingerprint})
+        return assessment
+
+    def rehearse(self, scope: Scope) -> None:
+        """Judge nothing, as the run will be judged. Raises PostureError for a check that can't be loaded.
+
+        Done before anything is sent; the checks are loaded where they are judged, never beside credentials.
+        """
+        instant = now()
+        run = RunRecord(id="", started=instant, operator="", host="", version="", as_of=instant, scope=scope)
+        assess_confined(self._request(run), ())
+
+    def _request(self, run: RunRecord) -> Request:
         zone = ZoneInfo(run.scope.organisation.time_zone)  # reports say times as the organisation's clocks do
-        request = Request(
+        return Request(
             run=Run(
                 id=run.id,
                 started=run.started.astimezone(zone),
@@ -158,10 +173,6 @@ class Audit:
             probes=tuple(self.probes(run)),
             checks_folders=tuple(str(folder.absolute()) for folder in self._checks_folders),
         )
-        assessment = assess_confined(request, evidence)
-        self._store.judged(run.id, assessment, now())
-        self._event(run, "finished", {"fingerprint": assessment.fingerprint})
-        return assessment
 
     def probes(self, run: RunRecord) -> list[PlannedProbe]:
         """The run's plan and what became of each probe."""

@@ -27,6 +27,8 @@ from posture.model import Evidence
 __all__ = ["assess_confined", "main"]
 
 _LENGTH = struct.Struct(">Q")
+_TOLD = 3
+"""The child's exit where it says in JSON what went wrong, where, and the mend."""
 
 
 def assess_confined(request: Request, records: Iterable[Evidence]) -> Assessment:
@@ -51,10 +53,15 @@ def assess_confined(request: Request, records: Iterable[Evidence]) -> Assessment
             pass  # the child's own words, below, say why
         answer = child.stdout.read()
         child.stdout.close()
-        if child.wait() != 0:
-            complaints.seek(0)
-            said = complaints.read().decode("utf-8", "replace").strip().splitlines()
-            raise PostureError(f"the judging process failed: {said[-1] if said else f'exit {child.returncode}'}")
+        code = child.wait()
+        complaints.seek(0)
+        said = complaints.read().decode("utf-8", "replace").strip()
+    if code == _TOLD:
+        what, where, mend = msgspec.json.decode(said, type=tuple[str, str, str])
+        raise PostureError(what, where=where, mend=mend)
+    if code != 0:
+        last = said.splitlines()[-1] if said else f"exit {code}"
+        raise PostureError(f"the judging process failed: {last}")
     return msgspec.msgpack.decode(answer, type=Assessment)
 
 
@@ -94,6 +101,15 @@ def _inside(path: object, folders: tuple[str, ...]) -> bool:
 
 def main() -> None:
     """The child: read the request and the evidence, answer with the assessment."""
+    try:
+        sys.stdout.buffer.write(msgspec.msgpack.encode(_answer()))
+        sys.stdout.buffer.flush()
+    except PostureError as error:
+        sys.stderr.write(msgspec.json.encode((error.what, error.where, error.mend)).decode())
+        sys.exit(_TOLD)
+
+
+def _answer() -> Assessment:
     from posture import catalog, registry  # noqa: PLC0415  # before the fence: entry points open files
     from posture.evaluate import evaluate  # noqa: PLC0415
 
@@ -107,8 +123,7 @@ def main() -> None:
     _fence(tuple(os.path.abspath(folder) for folder in code if folder))  # noqa: PTH100  # as above
     checks = registry.load_checks(folders, request.scope.checks.packs, request.scope.checks.skip)
     records = (msgspec.msgpack.decode(frame, type=Evidence) for frame in frames)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(evaluate(request, records, checks, collectors, controls)))
-    sys.stdout.buffer.flush()
+    return evaluate(request, records, checks, collectors, controls)
 
 
 if __name__ == "__main__":

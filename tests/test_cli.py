@@ -202,3 +202,42 @@ def test_help_is_quick_since_nothing_is_imported_that_is_not_used(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_check_that_can_not_be_loaded_is_told_before_anything_is_asked_or_stored(tmp_path: Path):
+    folder = tmp_path / "own"
+    folder.mkdir(mode=0o755)
+    (folder / "broken.py").write_text("def (:")
+
+    run = posture("audit", "--from", SCAN, "--checks-dir", folder, cwd=tmp_path)
+
+    assert run.returncode == 1
+    assert "broken.py: it can't be loaded" in run.stderr
+    assert json.loads(posture("runs", "list", "--format", "json", cwd=tmp_path).stdout) == {"runs": []}
+
+
+def test_the_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path: Path):
+    (tmp_path / "posture.toml").write_text(
+        '[organisation]\nname="H"\n[snmp]\ncredentials=[{id="c", version="2c", community={env="NOT_SET"}}]\n'
+    )
+
+    done = posture("doctor", "--format", "json", cwd=tmp_path)
+
+    findings = {each["what"]: each for each in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 1
+    assert findings["the environment variable NOT_SET"]["mend"] == "export NOT_SET=…"
+    assert findings["nmap"]["state"].startswith("Nmap version")
+
+
+def test_the_recorded_demo_has_real_findings_over_all_collectors_and_reports_that_agree(tmp_path: Path):
+    done = posture("demo", "--recorded", "-o", "out", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads((tmp_path / "out" / "assessment.json").read_bytes())
+    fails = [each for each in document["observations"] if each["outcome"] == "fail"]
+    index = {each["id"]: each["collector"] for each in document["evidence"]}
+    assert len(document["observations"]) >= 25
+    assert len(fails) >= 8
+    assert all(each["evidence"] and set(each["evidence"]) <= set(index) for each in fails)
+    assert {index[digest] for each in fails for digest in each["evidence"]} == {"nmap", "ldap", "snmp"}
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".html", ".xlsx", ".json"}

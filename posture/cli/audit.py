@@ -73,18 +73,20 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
     collectors = registry.collectors()
     told = listener(console(settings))
     names = [name.strip() for name in only.split(",") if name.strip()]
-    registry.load_checks(folders)  # a mistake in a check is told before anything is sent
     with open_store(settings) as store, stopping() as stop:
         running = Audit(store, collectors, told, base=base_folder(settings), checks_folders=folders, stop=stop)
         try:
             if resume:
                 run = store.run(resume)
+                running.rehearse(run.scope)
                 running.collect(run)
             else:
                 imported = load(files, collectors)
                 for name in imported.skipped:
                     click.echo(f"posture: {name} was skipped: nothing here reads it", err=True)
-                run = running.begin(_scope(settings, files, site), as_of)
+                scope = _scope(settings, files, site)
+                running.rehearse(scope)
+                run = running.begin(scope, as_of)
                 if files:
                     running.keep(run, imported.evidence)
                 if live or not files:
