@@ -35,7 +35,7 @@ from posture.judge import judge
 from posture.model import Evidence, Outcome, Probe, Status
 from posture.registry import Checks
 from posture.scope import Scope
-from posture.targets import chunks
+from posture.targets import held
 from posture.thresholds import Thresholds
 
 __all__ = ["PlannedProbe", "Request", "evaluate"]
@@ -182,7 +182,7 @@ def _addresses(request: Request, hosts: Sequence[Host]) -> Extent:
     if not discover:
         return Extent(name="Addresses", looked_at=len({host.address for host in hosts}), note="as the files hold them")
     done = sum(each.probe.addresses for each in discover if each.outcome == "complete")
-    in_scope = sum(chunk.count for zone in request.scope.zone for chunk in chunks(zone, request.scope))
+    in_scope = sum(held(zone, request.scope) for zone in request.scope.zone)
     refused = sorted({each.probe.zone or "" for each in discover if each.outcome == "refused"})
     return Extent(
         name="Addresses",

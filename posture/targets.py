@@ -15,7 +15,18 @@ import msgspec
 from posture.model import Policy
 from posture.scope import Address, Network, Scope, Zone
 
-__all__ = ["CHUNK", "Chunk", "addresses", "chunks", "expand", "may_send_to", "refusal", "too_large", "unsendable"]
+__all__ = [
+    "CHUNK",
+    "Chunk",
+    "addresses",
+    "chunks",
+    "expand",
+    "held",
+    "may_send_to",
+    "refusal",
+    "too_large",
+    "unsendable",
+]
 
 CHUNK = 256
 """Most addresses of one chunk."""
@@ -85,6 +96,11 @@ def chunks(zone: Zone, scope: Scope) -> Iterator[Chunk]:
                 exclude=tuple(_text(net) for net in exclude),
                 count=count,
             )
+
+
+def held(zone: Zone, scope: Scope) -> int:
+    """How many addresses the zone has that could be sent packets, whatever its policy."""
+    return sum(chunk.count for chunk in chunks(zone, scope))
 
 
 def expand(targets: Iterable[str], exclude: Iterable[str]) -> Iterator[Address]:

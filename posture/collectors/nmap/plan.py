@@ -32,7 +32,7 @@ from posture.collectors.nmap.policy import (
 from posture.model import Probe
 from posture.ports import PortSet
 from posture.scope import Address, Scope, Zone
-from posture.targets import Chunk, chunks, expand, refusal, too_large, unsendable
+from posture.targets import Chunk, chunks, expand, held, refusal, too_large, unsendable
 
 __all__ = ["clinical_scripts", "host_timeout", "is_approved", "is_it", "plan", "scripts_for"]
 
@@ -86,7 +86,9 @@ def host_timeout(ports: int, settings: Settings, max_rate: int) -> int:
 def _zone(zone: Zone, scope: Scope) -> Iterator[Probe]:
     why = refusal(zone)
     if why:
-        yield _refused(f"nmap/discover/{zone.id}", "discover", zone, why, targets=zone.networks)
+        yield _refused(
+            f"nmap/discover/{zone.id}", "discover", zone, why, targets=zone.networks, addresses=held(zone, scope)
+        )
         return
     for network in too_large(zone):
         reason = f"{network} is too large to sweep: list the IPv6 addresses that are in use"

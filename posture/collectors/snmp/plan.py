@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from posture.collectors.snmp.limits import DEVICE_SECONDS, IN_FLIGHT, RATES, REQUESTS, TIMEOUT, TRIES
 from posture.model import Probe
 from posture.scope import Scope, SnmpCredential, Zone
-from posture.targets import Chunk, chunks, refusal, too_large
+from posture.targets import Chunk, chunks, held, refusal, too_large
 
 __all__ = ["DEFAULT_COMMUNITIES", "applicable", "plan"]
 
@@ -50,7 +50,7 @@ def _zone(zone: Zone, scope: Scope) -> Iterator[Probe]:
     if not why and not attempts(zone.id, scope):
         why = NO_CREDENTIAL
     if why:
-        yield _refused(f"snmp/{zone.id}", zone, why, zone.networks)
+        yield _refused(f"snmp/{zone.id}", zone, why, zone.networks, held(zone, scope))
         return
     for network in too_large(zone):
         reason = f"{network} is too large to sweep: list the IPv6 addresses that are in use"
@@ -82,7 +82,7 @@ def _probe(chunk: Chunk, zone: Zone, scope: Scope) -> Probe:
     )
 
 
-def _refused(name: str, zone: Zone, why: str, targets: tuple[str, ...]) -> Probe:
+def _refused(name: str, zone: Zone, why: str, targets: tuple[str, ...], count: int = 0) -> Probe:
     return Probe(
         id=name,
         collector="snmp",
@@ -91,5 +91,6 @@ def _refused(name: str, zone: Zone, why: str, targets: tuple[str, ...]) -> Probe
         site=zone.site or None,
         policy=zone.effective_policy,
         targets=targets,
+        addresses=count,
         refused=why,
     )

@@ -569,7 +569,7 @@ def test_a_window_that_closes_ends_the_probe_and_keeps_what_was_read(
     directory: DirectoryScope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     instants = iter(range(10_000))
-    monkeypatch.setattr(import_module("posture.collectors.ldap.plan"), "is_open", lambda *_: next(instants) < 6)
+    monkeypatch.setattr(import_module("posture.window"), "is_open", lambda *_: next(instants) < 6)
 
     found = ask(directory, Zone(id="z", kind="server", networks=("127.0.0.0/8",)))
 

@@ -353,15 +353,16 @@ def test_an_unreachable_network_is_not_a_network_without_hosts(tmp_path):
     assert run.blind_spots()
 
 
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+# Privileges are dropped once all is imported: nobody may not be let into the folder of this checkout.
 UNPRIVILEGED = """
-import sys, tempfile
+import os, sys
 from pathlib import Path
-import msgspec
+import msgspec, nmap
 sys.path.insert(0, sys.argv[1] + "/tests")
 from lab.scans import HTTP, Listener, Run, scope, zone
 from posture.model import Policy
 from msgspec.structs import replace
+os.setgroups([]), os.setgid(65534), os.setuid(65534)
 quick = {"policy": Policy.STANDARD, "max_rate": 5000}
 here = zone("127.70.15.0/29", exclude=("127.70.15.4",), identified_as_it=("127.70.15.1",), **quick)
 run = Run(scope(here), Path(sys.argv[2]))
@@ -381,7 +382,7 @@ def test_without_privileges_it_connects_instead(tmp_path):
         folder.chmod(0o755)
 
     done = subprocess.run(
-        [*NOBODY, sys.executable, "-c", UNPRIVILEGED, str(ROOT), str(work)],
+        [sys.executable, "-c", UNPRIVILEGED, str(ROOT), str(work)],
         capture_output=True,
         check=False,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
