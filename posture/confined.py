@@ -41,19 +41,14 @@ def assess_confined(request: Request, records: Iterable[Evidence]) -> Assessment
             stderr=complaints,
             env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
             close_fds=True,
+            start_new_session=True,  # Ctrl-C is for the run, which judges what it has
         )
-        if child.stdin is None or child.stdout is None:
-            raise PostureError("the judging process has no pipes")
         try:
-            _write(child.stdin, msgspec.msgpack.encode(request))
-            for record in records:
-                _write(child.stdin, msgspec.msgpack.encode(record))
-            child.stdin.close()
-        except BrokenPipeError:
-            pass  # the child's own words, below, say why
-        answer = child.stdout.read()
-        child.stdout.close()
-        code = child.wait()
+            answer = _converse(child, request, records)
+            code = child.wait()
+        finally:
+            child.kill()  # nothing, where it has ended
+            child.wait()
         complaints.seek(0)
         said = complaints.read().decode("utf-8", "replace").strip()
     if code == _TOLD:
@@ -63,6 +58,20 @@ def assess_confined(request: Request, records: Iterable[Evidence]) -> Assessment
         last = said.splitlines()[-1] if said else f"exit {code}"
         raise PostureError(f"the judging process failed: {last}")
     return msgspec.msgpack.decode(answer, type=Assessment)
+
+
+def _converse(child: subprocess.Popen[bytes], request: Request, records: Iterable[Evidence]) -> bytes:
+    if child.stdin is None or child.stdout is None:
+        raise PostureError("the judging process has no pipes")
+    with child.stdout:
+        try:
+            with child.stdin as pipe:
+                _write(pipe, msgspec.msgpack.encode(request))
+                for record in records:
+                    _write(pipe, msgspec.msgpack.encode(record))
+        except BrokenPipeError:
+            pass  # the child's own words say why
+        return child.stdout.read()
 
 
 def _write(pipe: IO[bytes], data: bytes) -> None:
@@ -96,14 +105,16 @@ def _inside(path: object, folders: tuple[str, ...]) -> bool:
     if isinstance(path, int):
         return True
     name = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # noqa: PTH100  # pathlib would follow links
-    return any(name.startswith(folder) for folder in folders)
+    return any(name == folder or name.startswith(f"{folder}{os.sep}") for folder in folders)
 
 
 def main() -> None:
     """The child: read the request and the evidence, answer with the assessment."""
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a check prints is no part of the answer
     try:
-        sys.stdout.buffer.write(msgspec.msgpack.encode(_answer()))
-        sys.stdout.buffer.flush()
+        with answer:
+            answer.write(msgspec.msgpack.encode(_answer()))
     except PostureError as error:
         sys.stderr.write(msgspec.json.encode((error.what, error.where, error.mend)).decode())
         sys.exit(_TOLD)

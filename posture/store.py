@@ -18,6 +18,7 @@ import msgspec
 import sqlalchemy as sa
 import zstandard
 from sqlalchemy import event as sa_event
+from sqlalchemy.dialects import postgresql, sqlite
 
 from posture.assessment import Assessment, Observation
 from posture.errors import PostureError
@@ -99,6 +100,7 @@ class Store:
         self._engine = sa.create_engine(self.url)
         if self.url.get_backend_name() == "sqlite":
             sa_event.listen(self._engine, "connect", _pragmas)
+        self._insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
         self._compress = zstandard.ZstdCompressor(level=6)
         with self._errors():
             self._migrate()
@@ -172,11 +174,8 @@ class Store:
         }
         link = {"run": run, "evidence": record.id}
         with self._errors(), self._engine.begin() as connection:
-            if not connection.execute(sa.select(_evidence.c.id).where(_evidence.c.id == record.id)).first():
-                connection.execute(_evidence.insert(), row)
-            linked = sa.select(_run_evidence).where(_run_evidence.c.run == run, _run_evidence.c.evidence == record.id)
-            if not connection.execute(linked).first():
-                connection.execute(_run_evidence.insert(), link)
+            connection.execute(self._insert(_evidence).on_conflict_do_nothing(), row)
+            connection.execute(self._insert(_run_evidence).on_conflict_do_nothing(), link)
 
     def evidence_count(self, run: str) -> int:
         """How many pieces of evidence a run has."""

@@ -108,6 +108,7 @@ def test_nothing_at_all_is_not_assessed_and_every_check_is_unknown(tmp_path: Pat
         "import os; os.system('true')",
         "open('/etc/passwd').read()",
         "open('/tmp/posture-was-here', 'w')",
+        "print('this is no assessment')",
         "import os; 1 / (not [key for key in os.environ if 'SECRET' in key or 'PATH' in key])",
     ],
 )
@@ -148,7 +149,7 @@ def reach(host: Host) -> Verdict:
     assessment = assess_confined(request, [evidence])
 
     (observation,) = [each for each in assessment.observations if each.check == "own-reach"]
-    fine = "os.environ" in deed
+    fine = "os.environ" in deed or "print" in deed
     assert observation.outcome is (Outcome.PASS if fine else Outcome.ERROR)
 
 
