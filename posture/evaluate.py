@@ -129,7 +129,7 @@ def _unasked(
     probe = planned.probe
     collector = collectors.get(probe.collector)
     silent = planned.outcome in {"refused", "unfinished"} or (planned.outcome == "failed" and probe.id not in brought)
-    if collector is None or not silent:
+    if collector is None or probe.refines or not silent:
         return
     place = probe.zone or (probe.targets[0] if probe.targets else probe.id)
     yield BlindSpot(

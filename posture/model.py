@@ -99,7 +99,8 @@ class Probe(Record, frozen=True, kw_only=True):
     """One planned unit of work. Serialisable, so that it can run elsewhere and be resumed.
 
     `packets` and `seconds` are upper bounds. A probe that policy forbids is kept, with `refused` saying why,
-    so that what was not looked at is in the report.
+    so that what was not looked at is in the report. `refines` says that it adds to facts that other probes give:
+    without it no subject is missing, and each says itself what is not known of it.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Probe(Record, frozen=True, kw_only=True):
     packets: int = 0
     seconds: float = 0.0
     refused: str = ""
+    refines: bool = False
 
 
 class AskedNmap(Record, frozen=True, kw_only=True, tag="nmap"):

@@ -145,6 +145,7 @@ def _chunk(zone: Zone, chunk: Chunk, hosts: list[Address]) -> Iterator[Probe]:
             addresses=len(addresses),
             packets=packets,
             seconds=packets / rate + waits,
+            refines=step == "identify",
         )
 
     groups = math.ceil(len(hosts) / settings.host_group)
@@ -183,6 +184,7 @@ def _refused(  # noqa: PLR0913  # one argument a field
         targets=targets,
         addresses=addresses,
         refused=why,
+        refines=step == "identify",
     )
 
 
