@@ -235,7 +235,7 @@ def assets(inventory: Inventory, observations: Sequence[Observation], scope: Sco
             vendor=thing.vendor,
             description=thing.description,
             place=thing.place,
-            ephi=scope.ephi(thing.place),
+            ephi=scope.ephi(*(thing.places or ("",))),
             open_ports=thing.open_ports,
             failed=failed.get(thing.key, 0),
             unknown=unknown.get(thing.key, 0),

@@ -148,6 +148,11 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     tunnel: str = ""
     cpes: tuple[str, ...] = ()
 
+    @property
+    def identified(self) -> bool:
+        """Whether it said what it is; nmap has names for a connection of which it knows nothing more, too."""
+        return self.method == "probed" and self.name not in {"", "unknown", "ssl", "tcpwrapped"}
+
     def identified_as(self, *names: str) -> bool:
         """Whether the service said so itself; a name from the port table is no identification."""
         return self.method == "probed" and self.name in names
@@ -179,13 +184,18 @@ PortState: TypeAlias = Literal[
 
 
 class Port(msgspec.Struct, frozen=True, kw_only=True):
-    """One port of one host. `state` is nmap's, or `not-asked`."""
+    """One port of one host. `state` is nmap's, or `not-asked`.
+
+    Where scans differ, `others` are what else it was identified as, and `scripts` has several results of one script:
+    `posture.services` looks at each.
+    """
 
     number: int
     protocol: Literal["tcp", "udp", "sctp"] = "tcp"
     state: PortState = "not-asked"
     reason: str = ""
     service: Service = Service()
+    others: tuple[Service, ...] = ()
     scripts: tuple[Script, ...] = ()
     scripts_asked: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()

@@ -49,6 +49,11 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
         return places[0] if places else ""
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Every place it stands in: with a foot in the network of the records, it reaches them."""
+        return tuple(sorted({fact.place for fact in self.facts if fact.place}))
+
+    @property
     def evidence(self) -> tuple[str, ...]:
         """All evidence that speaks of it."""
         return tuple(sorted({digest for fact in self.facts for digest in fact.evidence}))
@@ -111,7 +116,11 @@ class Inventory:
 
     def key(self, fact: Fact) -> str:
         """The key under which this fact's subject is known."""
-        return self._keys.get(fact.ids[0], fact.ids[0])
+        return self.key_of(fact.ids[0])
+
+    def key_of(self, identifier: str) -> str:
+        """The key of the subject that goes by this identifier."""
+        return self._keys.get(identifier, identifier)
 
     def thing(self, key: str) -> Thing | None:
         """The machine of this key, if it is one."""

@@ -17,7 +17,6 @@ from posture.scope import Scope
 __all__ = ["judge"]
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
-_EPHI_WORST_FIRST = ("yes", "unknown", "no")
 _SETS = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 ANSWERS = {
@@ -89,10 +88,11 @@ def _rulings(check: Check, setting: _Setting) -> Iterator[_Ruling]:
             nothing = f"No {NOUNS.get(kind, kind)} was looked at."
             yield _whole_scope(unknown(nothing, answer=ANSWERS.get(kind, ANSWERS["Directory"])), kind)
         for spot in facts.blind_spots:
-            thing = setting.inventory.thing(spot.subject)
+            key = setting.inventory.key_of(spot.subject)
+            thing = setting.inventory.thing(key)
             yield _Ruling(
                 kind=thing.kind if thing else kind.lower(),
-                key=spot.subject,
+                key=key,
                 name=spot.name,
                 place=spot.place or "",
                 verdict=Verdict(outcome=Outcome.UNKNOWN, message=spot.why, answer=spot.answer, evidence=spot.evidence),
@@ -196,6 +196,7 @@ def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], se
     messages = sorted({ruling.verdict.message for ruling in telling})
     answers = sorted({ruling.verdict.answer for ruling in telling if ruling.verdict.answer})
     places = sorted({ruling.place for ruling in telling if ruling.place}) or [""]
+    thing = setting.inventory.thing(key)
     severities: list[Severity] = [ruling.verdict.severity or check.severity for ruling in telling]
     return Observation(
         id=_id(check.id, key),
@@ -206,7 +207,7 @@ def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], se
         subject_name=first.name,
         subject_kind=first.kind,
         place=places[0],
-        ephi=min((setting.scope.ephi(place) for place in places), key=_EPHI_WORST_FIRST.index),
+        ephi=setting.scope.ephi(*places, *(thing.places if thing else ())),
         message="; ".join(messages),
         answer=" ".join(answers),
         evidence=tuple(sorted({digest for ruling in telling for digest in ruling.verdict.evidence})),

@@ -276,10 +276,11 @@ class Scope(_Table, frozen=True, kw_only=True):
         parsed = ip_address(str(address))
         return any(parsed in net for zone in self.zone for net in zone.excluded)
 
-    def ephi(self, place: str | None) -> Ephi:
-        """Whether a place (a zone or a directory) holds or reaches ePHI, as declared."""
-        declared = self.zones.get(place or "") or self.directories.get(place or "")
-        return declared.ephi if declared else "unknown"
+    def ephi(self, *places: str | None) -> Ephi:
+        """Whether any of these places (zones or directories) holds or reaches ePHI, as declared."""
+        declared = {place: self.zones.get(place or "") or self.directories.get(place or "") for place in places}
+        said: set[Ephi] = {found.ephi if found else "unknown" for found in declared.values()}
+        return "yes" if "yes" in said else "no" if said == {"no"} else "unknown"
 
     def snmp_credentials(self, place: str | None, *versions: str) -> tuple[SnmpCredential, ...]:
         """The SNMP credentials of these versions that are for a zone."""

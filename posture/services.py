@@ -9,7 +9,7 @@ themselves, and their silence proves nothing: a hospital asks 65,535 ports of no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final, Literal
 
@@ -31,15 +31,13 @@ __all__ = [
     "Survey",
     "each",
     "host_result",
+    "host_results",
     "listed",
     "offered",
     "result",
     "survey",
     "worst",
 ]
-
-_NAMELESS: Final = frozenset({"", "unknown", "ssl", "tcpwrapped"})
-"""What nmap writes where a connection was made and nothing was identified."""
 
 _WORST_FIRST: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
@@ -86,13 +84,16 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
             return "offered"
         if self.tunnel == "clear" and port.service.tunnel == "ssl":
             return "absent"
-        if port.service.method == "probed" and port.service.name not in (*_NAMELESS, *self.names):
+        if port.service.identified and port.service.name not in self.names:
             return "absent"
         return "unidentified"
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """The ports that bear on a service: those where it answers, those where it may, and those that gave no answer."""
+    """The ports that bear on a service: those where it answers, those where it may, and those that gave no answer.
+
+    A port of which scans say different things is there once for each.
+    """
 
     offered: tuple[Port, ...]
     unidentified: tuple[Port, ...]
@@ -109,20 +110,40 @@ def survey(host: Host, kind: Kind) -> Survey:
     """Sort the service's standard ports, and every other open one that says it is the service or is named after it."""
     found: dict[Bearing, list[Port]] = {"offered": [], "unidentified": [], "unanswered": [], "absent": []}
     for number in kind.ports:
-        port = host.tcp(number)
-        found[kind.bearing(port)].append(port)
+        for port in _sightings(host.tcp(number)):
+            found[kind.bearing(port)].append(port)
     for port in host.ports:
         if port.protocol != "tcp" or port.state != "open" or port.number in _numbers(kind):
             continue
-        bearing = kind.bearing(port)
-        if bearing == "offered" or (bearing == "unidentified" and port.service.name in kind.names):
-            found[bearing].append(port)
+        for seen in _sightings(port):
+            bearing = kind.bearing(seen)
+            if bearing == "offered" or (bearing == "unidentified" and seen.service.name in kind.names):
+                found[bearing].append(seen)
     return Survey(**{bearing: tuple(ports) for bearing, ports in found.items()})
+
+
+def _sightings(port: Port) -> Iterator[Port]:
+    """The port as each scan saw it, where they differ: every identification and every result is in one of them."""
+    if not port.others and len({script.id for script in port.scripts}) == len(port.scripts):
+        yield port
+        return
+    results: dict[str, list[Script]] = {}
+    for script in sorted(port.scripts, key=_is_error):
+        if not (script.id in results and _is_error(script)):
+            results.setdefault(script.id, []).append(script)
+    services = (port.service, *port.others)
+    for at in range(max(len(services), *map(len, results.values()), 1)):
+        yield msgspec.structs.replace(
+            port,
+            service=services[min(at, len(services) - 1)],
+            others=(),
+            scripts=tuple(each[min(at, len(each) - 1)] for each in results.values()),
+        )
 
 
 def listed(ports: Iterable[Port]) -> str:
     """`23/tcp`, `23/tcp and 2323/tcp`, `512/tcp, 513/tcp and 514/tcp`."""
-    *most, last = [str(port) for port in ports]
+    *most, last = dict.fromkeys(str(port) for port in ports)
     return f"{', '.join(most)} and {last}" if most else last
 
 
@@ -207,15 +228,21 @@ def result(port: Port, name: str) -> Known[Script]:
 
 def host_result(host: Host, name: str) -> Known[Script]:
     """What a script found on the host as a whole, or why there is nothing."""
-    for script in host.scripts:
-        if script.id == name:
-            return Missing("not-answered", f"{name} ended in an error") if _is_error(script) else script
+    for script in host_results(host, name):
+        return script
+    if any(script.id == name for script in host.scripts):
+        return Missing("not-answered", f"{name} ended in an error")
     return Missing("not-asked", f"{name} gave no result for this host")
+
+
+def host_results(host: Host, name: str) -> tuple[Script, ...]:
+    """All that a script found on the host as a whole: scans may differ."""
+    return tuple(script for script in host.scripts if script.id == name and not _is_error(script))
 
 
 TELNET: Final = Kind(
     label="Telnet",
-    names=("telnet",),
+    names=("telnet", "telnet-proxy"),
     ports=(23,),
     # IAC WILL, WONT, DO or DON'T (RFC 854) as the banner script writes it. telnet-encryption says "does not support"
     # of anything that talks, so that only its yes shows telnet.
@@ -224,17 +251,20 @@ TELNET: Final = Kind(
 )
 FTP: Final = Kind(
     label="FTP",
-    names=("ftp",),
+    names=("ftp", "ftp-proxy"),
     ports=(21,),
     signs=(("ftp-anon", "Anonymous FTP login allowed"),),
     tunnel="clear",
 )
-R_SERVICES: Final = Kind(label="rexec, rlogin or rsh", names=("exec", "login", "shell"), ports=(512, 513, 514))
+R_SERVICES: Final = Kind(
+    label="rexec, rlogin or rsh", names=("exec", "login", "shell", "rexec", "fw1-rlogin"), ports=(512, 513, 514)
+)
 VNC: Final = Kind(label="VNC", names=("vnc",), ports=(5900, 5901, 5902), signs=(("vnc-info", "Protocol version"),))
 
 HTTP: Final = Kind(
     label="HTTP without TLS",
-    names=("http", "http-alt", "http-proxy"),
+    # Names of their own that nmap has for what answers in HTTP (nmap-service-probes).
+    names=("http", "http-alt", "http-proxy", "upnp", "vnc-http", "ipp", "websocket", "soap", "caldav", "webdav"),
     ports=(80, 8042, 8080),
     # nmap shows what it could not name; a service behind TLS has its tunnel named beside it.
     signs=(("fingerprint-strings", r"HTTP/1\.[01] \d{3}"),),

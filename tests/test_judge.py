@@ -11,7 +11,7 @@ from posture.check import AsOf, Check, Verdict, check, failed, not_applicable, p
 from posture.facts import Account, BlindSpot, Computer, Device, DomainPolicy, Facts, Host, Missing
 from posture.judge import judge
 from posture.model import Outcome, Severity
-from posture.scope import DirectoryScope, OrganisationScope, Scope
+from posture.scope import DirectoryScope, OrganisationScope, Scope, Zone
 from posture.testing import AS_OF, account, computer, device, domain_policy, host
 from posture.thresholds import Thresholds
 
@@ -250,3 +250,32 @@ def test_neither_the_order_of_facts_nor_of_checks_makes_a_difference():
         for items in (facts, spots, checks):
             shuffled.shuffle(items)
         assert run(checks, *facts, spots=spots) == expected
+
+
+# ── one machine, several facts ───────────────────────────────────────────────────────────────────────────────────
+
+
+def no_telnet(host: Host) -> Verdict:
+    return passed("no") if host.tcp(23).state == "closed" else failed("yes")
+
+
+def test_a_blind_spot_by_another_of_the_machines_identifiers_outweighs_its_pass():
+    machine = host(closed="23")
+    agent = device(ids=("snmp-engine:80aa", machine.ids[0]))
+
+    (observation,) = run(define(no_telnet), machine, agent, spots=[spot(subject=machine.ids[0], kind="Host")])
+
+    assert (observation.outcome, observation.subject) == (Outcome.UNKNOWN, "snmp-engine:80aa")
+
+
+def test_a_machine_with_a_foot_where_the_records_are_reaches_them():
+    zones = (Zone(id="guest", kind="guest", networks=("10.9.0.0/24",), ephi="no"),)
+    zones += (Zone(id="ward", kind="clinical", networks=("10.1.0.0/24",), ephi="yes"),)
+    scope = Scope(organisation=OrganisationScope(name="Test"), zone=zones)
+    outside = host(address="10.9.0.1", ids=("mac:x/02:00:00:00:00:01",), place="guest")
+    inside = host(closed="23", address="10.1.0.1", ids=("address:ward/10.1.0.1",), place="ward")
+    agent = device(ids=("snmp-engine:80aa", *outside.ids, *inside.ids), place="ward")
+
+    observations = judge((outside, inside, agent), (), [define(no_telnet)], scope, AS_OF)
+
+    assert [(each.outcome, each.ephi) for each in observations] == [(Outcome.FAIL, "yes")]

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from posture.check import failed, not_applicable, passed, unknown
 from posture.facts import Collapsed, Missing, Port, Service
 from posture.model import Outcome, Severity
-from posture.services import Kind, each, host_result, listed, offered, result, survey, worst
+from posture.services import (
+    FTP,
+    HTTP,
+    R_SERVICES,
+    TELNET,
+    Kind,
+    each,
+    host_result,
+    listed,
+    offered,
+    result,
+    survey,
+    worst,
+)
 from posture.testing import host, port, script
 
 ECHO = Kind(label="Echo", names=("echo",), ports=(7, 1007), signs=(("echo-info", "echoes"),))
@@ -123,3 +137,49 @@ def test_the_message_names_the_ports_and_the_answer_says_what_to_do():
     assert offered(host(port(7, "ssh"), closed="1007"), ECHO).message == (
         "Echo is not offered: 1007/tcp is closed, 7/tcp is ssh"
     )
+
+
+# ── what nmap calls them ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(TELNET, "telnet-proxy"), (FTP, "ftp-proxy"), (R_SERVICES, "rexec"), (HTTP, "upnp"), (HTTP, "ipp")],
+)
+def test_other_names_that_nmap_has_for_a_service_are_no_other_service(kind, name):
+    first, *rest = kind.ports
+    given = host(port(first, name), closed=",".join(map(str, rest)))
+
+    assert [each.number for each in survey(given, kind).offered] == [first]
+
+
+# ── scans that differ ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def differing(number=7, **more):
+    return msgspec.structs.replace(port(number, "ssh"), others=(Service(name="echo", method="probed"),), **more)
+
+
+@pytest.mark.parametrize("number", [7, 9999])
+def test_what_one_of_two_scans_identified_is_offered(number):
+    verdict = offered(host(differing(number), closed="7,1007"), ECHO)
+
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.message == f"Echo answers on {number}/tcp"
+
+
+def test_each_of_two_results_of_one_script_is_asked():
+    given = port(7, "echo", scripts=[script("echo-info", "good"), script("echo-info", "bad")])
+
+    def ask(seen):
+        return failed("bad") if "bad" in result(seen, "echo-info").output else passed("good")
+
+    assert each(host(given, closed="1007"), ECHO, ask).outcome is Outcome.FAIL
+
+
+def test_a_script_that_failed_once_and_answered_once_has_answered():
+    given = port(7, "echo", scripts=[script("echo-info", "ERROR: no"), script("echo-info", "good")])
+
+    verdict = each(host(given, closed="1007"), ECHO, lambda seen: passed(result(seen, "echo-info").output))
+
+    assert verdict.message == "good"

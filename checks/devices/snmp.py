@@ -15,11 +15,15 @@ GIVE_V3 = "Give an SNMPv3 user for this zone in posture.toml, and audit again."
 
 
 def _outcomes(device: Device, methods: tuple[str, ...]) -> dict[tuple[str, str], str]:
-    """What became of each method with each credential; an acceptance is never hidden by another attempt."""
+    """What became of each method with each credential; an acceptance is never hidden by another attempt.
+
+    Silence has no detail: with one, something came back that could not be read, and that is no refusal.
+    """
     found: dict[tuple[str, str], str] = {}
     for attempt in device.attempts:
         if attempt.method in methods and found.get((attempt.method, attempt.credential)) != "accepted":
-            found[attempt.method, attempt.credential] = attempt.outcome
+            garbled = attempt.outcome == "silent" and attempt.detail
+            found[attempt.method, attempt.credential] = "garbled" if garbled else attempt.outcome
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -11,6 +12,9 @@ from posture.facts import Account, Facts
 DISABLED = 0x2
 GUEST = 501
 KRBTGT = 502
+
+_SUFFIX = re.compile(r"(?:^|,)\s*(dc=[^,]+(?:,\s*dc=[^,]+)*)$", re.IGNORECASE)
+"""The part of a distinguished name that names the domain."""
 
 
 @check("ad-guest-enabled", title="The Guest account is enabled", severity=Severity.HIGH)
@@ -86,22 +90,25 @@ def _age(krbtgt: Account, thresholds: Thresholds, as_of: AsOf) -> Verdict:
 def _by_domain(accounts: Facts[Account], rid: int) -> Iterator[tuple[str, list[Account]]]:
     """The accounts of this RID in each domain that any account was seen of, with words that name the domain.
 
-    A domain is a SID without its last part. A place none of whose accounts shows a SID has a domain without a name.
+    A domain is a SID without its last part. One none of whose accounts shows a SID is known by the names of its
+    entries alone.
     """
     domains: dict[str, list[Account]] = {}
     named, places = set(), set()
     for account in accounts:
-        places.add(account.place or "")
+        ending = _SUFFIX.search(account.dn)
+        place = (account.place or "", ending[1].casefold() if ending else "")
+        places.add(place)
         if isinstance(account.sid, Missing):
             continue
-        named.add(account.place or "")
+        named.add(place)
         found = domains.setdefault(account.sid.rpartition("-")[0], [])
         if account.rid == rid:
             found.append(account)
     for domain in sorted(domains):
         yield f" of the domain {domain}", domains[domain]
-    for place in sorted(places - named):
-        yield f" of {place}" if place else "", []
+    for where, suffix in sorted(places - named):
+        yield f" of {where or suffix}" if where or suffix else "", []
 
 
 def _not_seen(what: str, rid: int) -> Verdict:

@@ -77,7 +77,7 @@ def medical_device_cleartext_admin(host: Host) -> Verdict:
     if not answering:
         return worst(verdicts)
     ports = [port for _, port in answering]
-    found = ", ".join(f"{label} on {port}" for label, port in answering)
+    found = ", ".join(dict.fromkeys(f"{label} on {port}" for label, port in answering))
     why = _medical(host)
     if why:
         return failed(f"{found}, and {why}", *ports)

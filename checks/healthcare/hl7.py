@@ -8,7 +8,7 @@ from posture import Missing, Severity, Verdict, check, failed, passed, unknown
 from posture.facts import Host, Port
 from posture.services import TLS, Kind, each, result
 
-HL7 = Kind(label="HL7", names=("hl7",), ports=(2575, 6661))
+HL7 = Kind(label="HL7", names=("hl7", "hl7-mlp"), ports=(2575, 6661))
 
 _MESSAGE = re.compile(r"MSH\|\^~\\+&")
 

@@ -8,7 +8,9 @@ from posture import Missing, Severity, Verdict, check, failed, passed, unknown
 from posture.facts import Host, Port
 from posture.services import Kind, each, result
 
-SMTP = Kind(label="SMTP without TLS from the start", names=("smtp", "submission"), ports=(25, 587), tunnel="clear")
+SMTP = Kind(
+    label="SMTP without TLS from the start", names=("smtp", "submission", "smtp-proxy"), ports=(25, 587), tunnel="clear"
+)
 
 _EXTENSION = re.compile(
     r"\b(?:PIPELINING|SIZE|8BITMIME|ENHANCEDSTATUSCODES|DSN|CHUNKING|SMTPUTF8|VRFY|ETRN|AUTH|HELP|BINARYMIME)\b"

@@ -10,7 +10,7 @@ from posture.services import Kind, each, result
 
 RDP = Kind(
     label="Remote Desktop",
-    names=("ms-wbt-server",),
+    names=("ms-wbt-server", "ms-wbt-server-proxy"),
     ports=(3389,),
     signs=(("rdp-enum-encryption", "Security layer"),),
 )

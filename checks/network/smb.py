@@ -7,7 +7,7 @@ from collections.abc import Callable
 from posture import Missing, Severity, Verdict, check, failed, passed, unknown
 from posture.facts import Host, Script
 from posture.model import Outcome
-from posture.services import Kind, each, host_result, offered, survey, worst
+from posture.services import Kind, each, host_result, host_results, offered, survey, worst
 
 SMB = Kind(label="SMB", names=("microsoft-ds", "netbios-ssn"), ports=(139, 445))
 
@@ -76,4 +76,4 @@ def _decided(host: Host, name: str, decide: Callable[[Script], Verdict]) -> Verd
     unseen = [unknown(f"{name} does not ask SMB on {port}", port, answer="Look at the server.") for port in elsewhere]
     if isinstance(script, Missing):
         return each(host, SMB, lambda port: unknown(f"{port} is open; {script}", port, answer=_RUN.format(name)))
-    return worst([decide(script), *unseen])
+    return worst([*map(decide, host_results(host, name)), *unseen])

@@ -11,6 +11,9 @@ from posture.services import TLS, each, result, worst
 
 OLD = ("SSLv3", "TLSv1.0", "TLSv1.1")
 CURRENT = ("TLSv1.2", "TLSv1.3")
+KEYS = {"rsa", "ec"}
+EC_BITS = 224
+"""The smallest elliptic key that NIST SP 800-131A Rev. 2 accepts."""
 
 _WEAK_SIGNATURE = re.compile(r"md[245]|sha-?1(?!\d)|shaWith", re.IGNORECASE)
 
@@ -93,13 +96,15 @@ def _certificate(port: Port, as_of: AsOf, rsa_bits: int) -> Verdict:
         faults.append(f"is not valid before {begins.date()}")
     if kind == "rsa" and bits is not None and bits < rsa_bits:
         faults.append(f"has an RSA key of {bits} bits")
+    if kind == "ec" and bits is not None and bits < EC_BITS:
+        faults.append(f"has an elliptic key of {bits} bits")
     if signature is not None and _WEAK_SIGNATURE.search(signature):
         faults.append(f"is signed with {signature}")
     verdicts = [failed(f"The certificate on {port} {fault}", port, severity=Severity.MEDIUM) for fault in faults]
     subject, issuer = _name(script, "subject"), _name(script, "issuer")
     if subject and subject == issuer:
         verdicts.append(failed(f"The certificate on {port} is its own issuer", port, severity=Severity.LOW))
-    if None in {begins, ends, kind, signature} or not (subject and issuer) or (kind == "rsa" and bits is None):
+    if None in {begins, ends, kind, signature} or not (subject and issuer) or kind not in KEYS or bits is None:
         verdicts.append(unknown(f"The certificate on {port} could not be read in full", port, answer="Look at it."))
     return worst(verdicts or [passed(f"The certificate on {port} is valid until {ends and ends.date()}", port)])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from posture.collectors.ldap.build import Fields, Members, fact_of, merged
-from posture.collectors.ldap.decode import dn_key
+from posture.collectors.ldap.decode import dn_key, domain_of
 from posture.collectors.ldap.ldif import Entry, LdifError, Reader
 from posture.collectors.ldap.rootdse import RootDse
 from posture.facts import Account, Fact, Group, Missing
@@ -38,6 +38,10 @@ def logged_in(envelope: Envelope) -> bool:
     return any(attempt.method == "bind" and attempt.outcome == "accepted" for attempt in envelope.attempts)
 
 
+def _fullest(root: RootDse) -> tuple[object, ...]:
+    return len(root.values), sorted(root.values.items())
+
+
 class Bucket:
     """The evidence of one directory: `place` is its id in the scope, or None for everything that was imported."""
 
@@ -47,7 +51,7 @@ class Bucket:
         self.targets: set[str] = set()
         self.attempts: set[Attempt] = set()
         self.root = RootDse()
-        self.root_evidence: set[str] = set()
+        self.roots: dict[str, tuple[RootDse, set[str]]] = {}
         self.problems: set[str] = set()
         self.unreadable: set[str] = set()
         self.certificates: dict[str, bytes] = {}
@@ -89,8 +93,9 @@ class Bucket:
     def _entry(self, entry: Entry, asked: AskedLdap | None, envelope: Envelope, evidence: str) -> None:
         if not entry.dn:
             found = RootDse.of(entry)
-            self.root = max(self.root, found, key=lambda root: (len(root.values), sorted(root.values.items())))
-            self.root_evidence.add(evidence)
+            self.root = max(self.root, found, key=_fullest)
+            known, sources = self.roots.get(found.server, (found, set()))
+            self.roots[found.server] = max(known, found, key=_fullest), {*sources, evidence}
             return
         live = envelope.probe is not None
         if asked is None and live:
@@ -130,6 +135,10 @@ class Bucket:
     def kinds(self) -> set[str]:
         """The kinds of facts that were read."""
         return {kind for kind, _ in self._facts}
+
+    def domains(self, *kinds: str) -> set[str]:
+        """The domains, as the ends of distinguished names, of the facts of these kinds."""
+        return {domain_of(key) for kind, key in self._facts if kind in kinds}
 
     def facts(self) -> Iterator[Fact]:
         """The facts but for the directory itself, groups with their members."""

@@ -228,20 +228,31 @@ class Members:
 
 # ── two facts as one ─────────────────────────────────────────────────────────────────────────────────────────────
 
+_CONTRADICTION = Missing("not-readable", "it was read twice, with different values")
 _SILENCE = {"absent": 1, "not-readable": 2, "not-answered": 3, "not-asked": 4}
 
 
 def merged(one: F, other: F) -> F:
-    """Two facts about one subject as one, whichever comes first: what is known wins over what is missing."""
-    fields: dict[str, Any] = {
-        name: min(getattr(one, name), getattr(other, name), key=_order) for name in one.__struct_fields__
-    }
+    """Two facts about one subject as one, whichever comes first: what is known wins over what is missing.
+
+    Flags and numbers that differ are not known: one of the two files is old, and which one it is can't be seen. Of
+    times, the earlier stands.
+    """
+    fields: dict[str, Any] = {name: _one_of(getattr(one, name), getattr(other, name)) for name in one.__struct_fields__}
     fields["ids"] = tuple(sorted({*one.ids, *other.ids}, key=_strength))
     fields["evidence"] = tuple(sorted({*one.evidence, *other.evidence}))
     return type(one)(**fields)
 
 
+def _one_of(one: object, other: object) -> object:
+    if isinstance(one, int) and isinstance(other, int) and one != other:
+        return _CONTRADICTION
+    return min(one, other, key=_order)
+
+
 def _order(value: object) -> tuple[int, bytes]:
+    if value == _CONTRADICTION:
+        return -1, b""
     rank = _SILENCE[value.why] if isinstance(value, Missing) else 5 if value in {"", None} else 0
     return rank, msgspec.json.encode(value)
 

@@ -9,7 +9,18 @@ from typing import TypeVar
 
 from posture.facts import Known, Missing
 
-__all__ = ["boolean", "decoded", "dn_key", "filetime", "generalized_time", "integer", "interval", "sid", "text"]
+__all__ = [
+    "boolean",
+    "decoded",
+    "dn_key",
+    "domain_of",
+    "filetime",
+    "generalized_time",
+    "integer",
+    "interval",
+    "sid",
+    "text",
+]
 
 T = TypeVar("T")
 
@@ -21,6 +32,7 @@ _NEVER = {0, -1, 0x7FFFFFFFFFFFFFFF}
 _FOREVER = {0, -0x8000000000000000}
 _INTEGER = re.compile(rb"-?\d{1,20}")
 _GENERALIZED = re.compile(rb"(\d{14})(?:[.,]\d+)?Z")
+_DOMAIN = re.compile(r"(?:^|(?<!\\),)(dc=[^,]+(?:,dc=[^,]+)*)$")
 _AROUND = re.compile(r"\s*(?<!\\)([,=+])\s*")
 
 
@@ -32,6 +44,12 @@ def text(value: bytes) -> str:
 def dn_key(dn: str) -> str:
     """A distinguished name to compare by: no matter the case, nor spaces around its separators."""
     return _AROUND.sub(r"\1", dn).strip().casefold()
+
+
+def domain_of(key: str) -> str:
+    """The domain that a name stands in: the dc= parts at the end of what `dn_key` gives; empty without any."""
+    found = _DOMAIN.search(key)
+    return found[1] if found else ""
 
 
 def decoded(value: bytes, attribute: str, decode: Callable[[bytes], Known[T]]) -> Known[T]:

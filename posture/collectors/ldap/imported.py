@@ -6,34 +6,40 @@ from collections.abc import Iterator
 
 from posture.collectors.ldap.answers import Bucket
 from posture.collectors.ldap.attributes import SEARCHES, Search
+from posture.collectors.ldap.decode import dn_key, domain_of
+from posture.collectors.ldap.rootdse import RootDse
 from posture.facts import BlindSpot, Directory, Missing
 from posture.model import AskedLdap
 from posture.subjects import name_key
 
-__all__ = ["import_blind_spots", "imported_directory"]
+__all__ = ["import_blind_spots", "imported_directories"]
 
 _WIDER = {
     "users": {"(objectclass=user)"},
     "computers": {"(objectclass=user)"},
 }
 """Filters that take in all that ours do, beside `(objectClass=*)` and our own."""
+_OF_A_DOMAIN = ("Account", "Computer", "Group", "DomainPolicy")
 _SETS = ("Account", "Computer", "Group", "PasswordPolicy")
 
 
-def imported_directory(bucket: Bucket) -> Iterator[Directory]:
-    """The directory whose root DSE is among the files, if one is."""
-    root = bucket.root
-    if not root.values:
-        return
+def imported_directories(bucket: Bucket) -> Iterator[Directory]:
+    """The directories whose root DSEs are among the files."""
+    for _, (root, evidence) in sorted(bucket.roots.items()):
+        if root.values:
+            yield _directory(root, evidence)
+
+
+def _directory(root: RootDse, evidence: set[str]) -> Directory:
     kind = root.kind(None)
     base = next(iter(root.bases("", kind)), "")
     level = root.first("domainFunctionality")
     name = root.first("dnsHostName") or base or "imported directory"
     unread = Missing("not-asked", "the imported root DSE does not hold it")
-    yield Directory(
+    return Directory(
         ids=(name_key("directory", "import", name),),
         name=name,
-        evidence=tuple(sorted(bucket.root_evidence)),
+        evidence=tuple(sorted(evidence)),
         address="",
         kind=kind,
         base=base,
@@ -46,10 +52,14 @@ def imported_directory(bucket: Bucket) -> Iterator[Directory]:
 
 def import_blind_spots(bucket: Bucket) -> Iterator[BlindSpot]:
     """The kinds whose whole set the files don't show to hold, and evidence that can't be read."""
+    domains = bucket.domains(*_OF_A_DOMAIN)
     for kind in _SETS:
         if kind in bucket.kinds():
+            wanted = domains if kind in _OF_A_DOMAIN else bucket.domains(kind)
             short = [
-                search.name for search in SEARCHES.values() if kind in search.kinds and not _covered(bucket, search)
+                search.name
+                for search in SEARCHES.values()
+                if kind in search.kinds and not all(_covered(bucket, search, domain) for domain in wanted)
             ]
             if short:
                 yield _spot(
@@ -58,16 +68,26 @@ def import_blind_spots(bucket: Bucket) -> Iterator[BlindSpot]:
                     f"the imported files don't show that they hold all {', '.join(short)} of the domain",
                     "ask the directory live, or import ldapsearch's output with its comments, of the whole domain",
                 )
+    if "DomainPolicy" in bucket.kinds() and (without := sorted(domains - bucket.domains("DomainPolicy"))):
+        yield _spot(
+            bucket,
+            ("DomainPolicy",),
+            f"the imported files don't hold the policy of {', '.join(without)}",
+            "import the entry of the domain itself too",
+        )
     for why in sorted(bucket.unreadable):
         yield _spot(bucket, _SETS, why, "export the directory again")
 
 
-def _covered(bucket: Bucket, search: Search) -> bool:
-    return any(_covers(asked, search) and answer.complete for asked, answer in bucket.answers.items())
+def _covered(bucket: Bucket, search: Search, domain: str) -> bool:
+    return any(_covers(asked, search, domain) and answer.complete for asked, answer in bucket.answers.items())
 
 
-def _covers(asked: AskedLdap, search: Search) -> bool:
-    whole = all(part.strip().lower().startswith("dc=") for part in asked.base.split(","))
+def _covers(asked: AskedLdap, search: Search, domain: str) -> bool:
+    """Whether a search took in the domain. In Active Directory one ends where a child domain begins."""
+    base = dn_key(asked.base)
+    inside = "PasswordPolicy" in search.kinds and domain.endswith(f",{base}")
+    whole = base == domain_of(base) != "" and (base == domain or inside)
     wide = asked.filter.lower() in {search.filter.lower(), "(objectclass=*)", *_WIDER.get(search.name, ())}
     return whole and wide and asked.scope == "subtree" and not asked.types_only
 

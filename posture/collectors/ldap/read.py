@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from posture.collectors.ldap.answers import Bucket
 from posture.collectors.ldap.directory import blind_spots, directory
-from posture.collectors.ldap.imported import import_blind_spots, imported_directory
+from posture.collectors.ldap.imported import import_blind_spots, imported_directories
 from posture.collectors.ldap.plan import refused
 from posture.facts import BlindSpot, Fact
 from posture.model import Evidence
@@ -37,6 +37,6 @@ def read(records: Iterable[Evidence], scope: Scope) -> Iterator[Fact | BlindSpot
         yield from bucket.facts()
         yield from blind_spots(bucket, declared, refused(declared, scope) if declared else "")
     if imported.evidence:
-        yield from imported_directory(imported)
+        yield from imported_directories(imported)
         yield from imported.facts()
         yield from import_blind_spots(imported)

@@ -57,6 +57,11 @@ class RootDse(msgspec.Struct, frozen=True, kw_only=True):
         return self.all("namingContexts") or ((default,) if default else ())
 
     @property
+    def server(self) -> str:
+        """What tells one server from another, as far as it says."""
+        return (self.first("dnsHostName") or " ".join(sorted(self.bases("", "unknown")))).casefold()
+
+    @property
     def vendor(self) -> str:
         """The vendor's name and version, as far as the server gives them."""
         return " ".join(filter(None, (self.first("vendorName"), self.first("vendorVersion"))))

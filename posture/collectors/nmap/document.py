@@ -135,7 +135,8 @@ class Reader(Stream):
         self._again.clear()
         self._extras.clear()
         self._host_scripts.clear()
-        self._host = Found(timed_out=attributes.get("timedout") == "true")
+        # nmap gives every host a status; masscan, which writes the same format, lists only what answered, without one.
+        self._host = Found(up=True, timed_out=attributes.get("timedout") == "true")
 
     def _close_host(self) -> None:
         if self._host is not None:
@@ -173,7 +174,7 @@ class Reader(Stream):
     # ── ports ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _open_extraports(self, attributes: dict[str, str]) -> None:
-        self._extra = (attributes.get("state", ""), _number(attributes.get("count")) or 0)
+        self._extra = (self._state(attributes.get("state", "")), _number(attributes.get("count")) or 0)
         self._extra_ports = []
 
     def _open_extrareasons(self, attributes: dict[str, str]) -> None:
@@ -228,7 +229,7 @@ class Reader(Stream):
     ) -> tuple[tuple[str, int], Port] | tuple[()]:
         """A port, and its key; nothing for one that nmap can't have written."""
         protocol, number = _PROTOCOLS.get(port.get("protocol")), _number(port.get("portid"))
-        word = STATES.get(state.get("state", ""))
+        word = STATES.get(self._state(state.get("state", "")))
         if protocol is None or word is None or number is None or number > _MAX_PORT:
             return ()
         return (protocol, number), Port(
@@ -237,9 +238,12 @@ class Reader(Stream):
             state=word,
             reason=clean(state.get("reason", ""), "")[:60],
             service=self._new_service(service) if service else _NO_SERVICE,
-            scripts_asked=self._asked(number),
+            scripts_asked=self._asked(number) if word in {"open", "open|filtered"} else (),
             evidence=self._evidence,
         )
+
+    def _state(self, word: str) -> str:
+        return "closed|filtered" if word == "closed" and self.header.closed_unsure else word
 
     def _new_service(self, said: dict[str, str]) -> Service:
         def text(name: str) -> str:

@@ -168,12 +168,15 @@ def _port(key: tuple[str, int], said: Sequence[Port], pieces: Sequence[Piece]) -
                 states.append(state)
                 evidence.update(piece.evidence)
     state = worst(states)
+    service = max((port.service for port in said), key=_service_rank)
+    others = {port.service for port in said if port.service.identified} - {service}
     return Port(
         number=number,
         protocol=said[0].protocol,
         state=state,
         reason=min((port.reason for port in said if port.state == state), default=""),
-        service=max((port.service for port in said), key=_service_rank),
+        service=service,
+        others=tuple(sorted(others, key=_service_rank, reverse=True)),
         scripts=_scripts(script for port in said for script in port.scripts),
         scripts_asked=tuple(sorted({name for port in said for name in port.scripts_asked})),
         evidence=tuple(sorted(evidence)),
@@ -183,7 +186,7 @@ def _port(key: tuple[str, int], said: Sequence[Port], pieces: Sequence[Piece]) -
 def _service_rank(service: Service) -> tuple[object, ...]:
     """What was identified beats the port's usual name, and more words beat fewer; then any order that lasts."""
     said = (service.name, service.product, service.version, service.extra, service.tunnel)
-    return _METHOD_RANK[service.method], sum(map(bool, said)), said, service.cpes
+    return service.identified, _METHOD_RANK[service.method], sum(map(bool, said)), said, service.cpes
 
 
 def _scripts(scripts: Iterable[Script]) -> tuple[Script, ...]:

@@ -21,6 +21,9 @@ __all__ = ["Break", "Header", "Refused", "ScanInfo", "Stream", "survey"]
 
 _CHUNK = 1 << 16
 DEPTH = 64
+# Scans without SYN: Windows and Cisco among others answer them with RST, whether the port is open or not, and a window
+# scan guesses (https://nmap.org/book/scan-methods-null-fin-xmas-scan.html and the chapters beside it).
+_UNSURE: Final = frozenset({"fin", "null", "xmas", "maimon", "window", "ack"})
 _PROTOCOLS: Final[dict[str, Literal["tcp", "udp", "sctp"]]] = {"tcp": "tcp", "udp": "udp", "sctp": "sctp"}
 
 
@@ -45,13 +48,17 @@ class ScanInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Header(msgspec.Struct, kw_only=True):
-    """What the document says of the scan as a whole. `finished` only where nmap ended by itself."""
+    """What the document says of the scan as a whole. `finished` only where nmap ended by itself.
+
+    `closed_unsure`: its kind of TCP scan finds open ports closed on many systems.
+    """
 
     version: str = ""
     args: str = ""
     start: datetime | None = None
     end: datetime | None = None
     infos: list[ScanInfo] = msgspec.field(default_factory=list)
+    closed_unsure: bool = False
     finished: bool = False
     error: str = ""
     hosts: int = 0
@@ -152,6 +159,7 @@ class Stream:
     def _scaninfo(self, attributes: dict[str, str]) -> None:
         protocol = _PROTOCOLS.get(attributes.get("protocol", ""))
         if protocol is not None:
+            self.header.closed_unsure |= protocol == "tcp" and attributes.get("type") in _UNSURE
             self.header.infos.append(ScanInfo(protocol=protocol, services=attributes.get("services", "")))
 
     def _finished(self, attributes: dict[str, str]) -> None:

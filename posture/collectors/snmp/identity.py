@@ -45,9 +45,8 @@ def identity(said: Said) -> Identity:
             mibs.UPS_IDENT,
         ),
         serial=_first(said, (_entity(said, mibs.ENT_SERIAL), *serials), mibs.ENT_SERIAL, mibs.PRINTER_SERIAL),
-        printer=_first(
-            said, (*names, *printers, *serials), mibs.PRINTER_CHANGES, mibs.PRINTER_NAME, mibs.PRINTER_SERIAL
-        ),
+        printer=next(filter(None, (*names, *printers, *serials)), None)
+        or said.nowhere(mibs.PRINTER_CHANGES, mibs.PRINTER_NAME, mibs.PRINTER_SERIAL),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -43,7 +43,11 @@ def read(records: Iterable[Evidence], scope: Scope) -> Iterator[Fact | BlindSpot
             continue
         address = _address(targets[0]) if targets else ""
         place = record.envelope.zone or _zone(address, scope)
-        groups.setdefault((place, address or record.id), []).append(Said(record))
+        said = Said(record)
+        if said.several:
+            yield _empty(said, place)
+        else:
+            groups.setdefault((place, address or record.id), []).append(said)
     devices: list[Device] = []
     silent: dict[tuple[str, str, bool], list[Said]] = {}
     for (place, _), group in sorted(groups.items()):
@@ -73,7 +77,7 @@ def _address(text: str) -> str:
 
 
 def _device(ranked: list[Said], place: str, scope: Scope) -> Device:
-    best, *others = [_one(said, place, scope) for said in ranked]
+    best, *others = found = [_one(said, place, scope) for said in ranked]
     for other in others:
         best = replace(
             best,
@@ -85,7 +89,33 @@ def _device(ranked: list[Said], place: str, scope: Scope) -> Device:
             ids=tuple(dict.fromkeys((*best.ids, *other.ids))),
         )
     evidence = tuple(sorted({said.record.id for said in ranked}))
-    return replace(best, attempts=_attempts(ranked), evidence=evidence)
+    return replace(best, **_worst(found), attempts=_attempts(ranked), evidence=evidence)
+
+
+def _worst(found: list[Device]) -> dict[str, object]:
+    """What records may say differently of a danger, since files have no time: the worst stands."""
+    worst: dict[str, object] = {}
+    views = [device.writable_views for device in found if not isinstance(device.writable_views, Missing)]
+    if views:
+        worst["writable_views"] = tuple(sorted(set().union(*views)))
+    supplies = [device.ups for device in found if not isinstance(device.ups, Missing)]
+    if supplies:
+        worst["ups"] = Ups(
+            battery_status=_largest([ups.battery_status for ups in supplies], key=_battery),
+            minutes_remaining=_largest([ups.minutes_remaining for ups in supplies], key=lambda minutes: -minutes),
+            alarms=_largest([ups.alarms for ups in supplies], key=lambda alarms: alarms),
+        )
+    return worst
+
+
+def _battery(status: int) -> int:
+    """How bad a battery status is: normal, then unknown or odd, low, depleted."""
+    return {2: 0, 3: 2, 4: 3}.get(status, 1)
+
+
+def _largest(values: list[Known[int]], key: Callable[[int], int]) -> Known[int]:
+    known = [value for value in values if not isinstance(value, Missing)]
+    return max(known, key=key) if known else values[0]
 
 
 def _attempts(ranked: list[Said]) -> tuple[Attempt, ...]:
@@ -175,7 +205,7 @@ def _mac(value: object) -> str:
 def _ups(said: Said) -> Known[Ups]:
     groups = (mibs.UPS_IDENT, mibs.UPS_BATTERY, mibs.UPS_ALARMS)
     if not any(said.column(group) for group in groups):
-        return said.silence(*groups)
+        return said.nowhere(*groups)
     return Ups(
         battery_status=said.number((*mibs.UPS_BATTERY, 1, 0)),
         minutes_remaining=said.number((*mibs.UPS_BATTERY, 3, 0)),
@@ -265,7 +295,7 @@ def _silent(some: list[Said], place: str, why: str) -> BlindSpot:
 
 
 def _empty(said: Said, place: str) -> BlindSpot:
-    """An imported file without an object in it."""
+    """An imported file of which nothing can be said of one device: without an object, or with those of several."""
     record = said.record
     targets, source = record.envelope.targets, record.envelope.source
     stem = source.name if source else record.id
@@ -274,7 +304,7 @@ def _empty(said: Said, place: str) -> BlindSpot:
         subject=address_key(place, targets[0]) if targets else name_key("device", stem),
         name=targets[0] if targets else shown(stem.encode()),
         why=said.problem or "the file holds no SNMP object",
-        answer="Import a walk of the device: snmpwalk -On.",
+        answer="Import a walk of each device, in a file of its own: snmpwalk -On.",
         place=place or None,
         evidence=(record.id,),
     )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from posture.collectors.snmp.mibs import SUBTREES, Oid, dotted
+from posture.collectors.snmp.mibs import (
+    ENGINE_ID,
+    IF_DESCR,
+    IF_OPER_STATUS,
+    IF_PHYS_ADDRESS,
+    SUBTREES,
+    SYS_DESCR,
+    SYS_NAME,
+    SYS_OBJECT_ID,
+    Oid,
+    dotted,
+)
 from posture.collectors.snmp.snmprec import BadLineError, Row, Value, rows
 from posture.facts import Known, Missing
 from posture.model import AskedSnmp, Attempt, Evidence
@@ -13,25 +24,33 @@ from posture.model import AskedSnmp, Attempt, Evidence
 __all__ = ["Said", "shown"]
 
 _LONGEST = 1_000
+_OF_ONE = {SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, ENGINE_ID}
 
 
 class Said:
-    """The objects of one evidence that facts are read from. `problem` says what can't be read in it."""
+    """The objects of one evidence that facts are read from. `problem` says what can't be read in it.
+
+    `several`: it holds what more than one device said, as walks do that were written into one file.
+    """
 
     def __init__(self, record: Evidence) -> None:
         self.record = record
         self.problem = record.envelope.problem
         self.objects = 0
+        self.several = False
         self._broken = False
         self._rows: dict[Oid, Row] = {}
         try:
             for row in rows(record.payload):
                 self.objects += 1
                 if any(row.oid[: len(subtree)] == subtree for subtree in _BY_HEAD.get(row.oid[:_HEAD], ())):
-                    self._rows.setdefault(row.oid, row)
+                    first = self._rows.setdefault(row.oid, row)
+                    self.several |= row.oid in _OF_ONE and first.value != row.value
         except BadLineError as error:
             self.problem = f"the evidence can't be read further: {error}"
             self._broken = True
+        if self.several:
+            self.problem = "the file holds what several devices said"
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -90,6 +109,16 @@ class Said:
             if missing.why != "absent":
                 return missing
         return Missing("absent")
+
+    def nowhere(self, *names: Oid) -> Missing:
+        """As `silence`, of a whole MIB: absent only if the agent shows its interfaces, as every agent has some.
+
+        A view that takes in little beside the system group, such as Net-SNMP's systemonly, hides all the rest.
+        """
+        missing = self.silence(*names)
+        if missing.why == "absent" and not any(map(self.column, (IF_DESCR, IF_PHYS_ADDRESS, IF_OPER_STATUS))):
+            return Missing("not-readable", "the agent shows no interfaces either, so its view may hide it")
+        return missing
 
     @cached_property
     def _sorted(self) -> list[tuple[Oid, Row]]:

@@ -48,6 +48,7 @@ def only(name, judged, given=None):
         (DEFAULTS, Outcome.UNKNOWN),
         ((*DEFAULTS[:3], MONITOR), Outcome.UNKNOWN),
         ((*DEFAULTS[:3], attempt("v2c", "unreachable", "default:private"), MONITOR), Outcome.UNKNOWN),
+        ((*DEFAULTS[:3], attempt("v2c", "silent", "default:private", "no valid answer"), MONITOR), Outcome.UNKNOWN),
         ((MONITOR,), Outcome.UNKNOWN),
         ((), Outcome.UNKNOWN),
     ],

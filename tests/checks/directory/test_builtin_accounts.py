@@ -94,3 +94,14 @@ def test_a_blind_spot_is_seen_beside_a_pass(name):
     observations = run_check(name, account("Guest", control=0x202, rid=501), set_days_ago(1), blind_spots=[spot])
 
     assert {each.outcome for each in observations} == {Outcome.PASS, Outcome.UNKNOWN}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_second_domain_in_the_same_files_that_shows_no_sid_is_not_forgotten(name):
+    ours = [account("Guest", control=0x202, rid=501), set_days_ago(1)]
+    child = account("dora", rid=None, dn="CN=dora,CN=Users,DC=lab,DC=hosp,DC=example")
+
+    observations = run_check(name, *ours, child)
+
+    (not_seen,) = [each for each in observations if each.outcome is Outcome.UNKNOWN]
+    assert not_seen.subject == "scope:account"

@@ -31,3 +31,7 @@ CERTIFICATE = script("ssl-cert", "Subject: commonName=engine")
 )
 def test_hl7_cleartext(given, outcome):
     assert verdict("hl7-cleartext", given) is outcome
+
+
+def test_hl7_by_the_name_that_nmap_has_for_it_is_not_taken_for_something_else():
+    assert verdict("hl7-cleartext", host(port(2575, "hl7-mlp"), closed="6661")) is UNKNOWN

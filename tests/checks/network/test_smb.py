@@ -64,3 +64,12 @@ def test_smb1_offered(given, outcome):
 )
 def test_smb_signing_not_required(given, outcome):
     assert verdict("smb-signing-not-required", given) is outcome
+
+
+def test_the_worse_of_two_scans_results_stands():
+    old = script("smb-protocols", "a", dialects__0="NT LM 0.12 (SMBv1) [dangerous, but default]")
+    new = script("smb-protocols", "b", dialects__0="3:1:1")
+
+    for results in ((old, new), (new, old)):
+        given = host(port(445, "microsoft-ds"), closed="139", scripts=results)
+        assert verdict("smb1-offered", given) is Outcome.FAIL

@@ -90,6 +90,8 @@ def certificate(**changed):
         ({}, PASS, None),
         ({"pubkey__type": "ec", "pubkey__bits": "256", "sig_algo": "ecdsa-with-SHA256"}, PASS, None),
         ({"sig_algo": "ecdsa-with-SHA512"}, PASS, None),
+        ({"pubkey__type": "ec", "pubkey__bits": "160", "sig_algo": "ecdsa-with-SHA256"}, FAIL, Severity.MEDIUM),
+        ({"pubkey__type": "dsa", "pubkey__bits": "1024", "sig_algo": "dsaWithSHA256"}, UNKNOWN, None),
         ({"issuer__commonName": "pacs.hospital.example", "issuer__organizationName": "CA"}, PASS, None),
         ({"validity__notAfter": None}, UNKNOWN, None),
         ({"validity__notAfter": "some day"}, UNKNOWN, None),
@@ -143,3 +145,9 @@ def test_all_faults_of_all_certificates_are_told():
     (observation,) = run_check("certificate-invalid", recorded("tls-weak"))
     assert "expired on 2019-01-01" in observation.message
     assert "has an RSA key of 1024 bits" in observation.message
+
+
+def test_the_worse_of_two_scans_results_stands():
+    for good, bad in ((ciphers("TLSv1.2"), ciphers("TLSv1.0", "TLSv1.2")), (ciphers("TLSv1.3"), ciphers("TLSv1.1"))):
+        for results in ((good, bad), (bad, good)):
+            assert verdict("tls-outdated", host(tls(*results), closed=OTHERS)) is FAIL

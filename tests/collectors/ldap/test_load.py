@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from base64 import b64encode
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,13 @@ def test_an_imported_root_dse_is_a_directory_that_nobody_tried_to_get_into() -> 
     assert isinstance(directory.controls, Missing)
 
 
+def test_of_two_root_dses_none_is_lost() -> None:
+    one = load("dn:\nobjectClass: OpenLDAProotDSE\nnamingContexts: dc=ward\n", "ward.ldif")
+    other = load("dn:\nobjectClass: OpenLDAProotDSE\nnamingContexts: dc=lab\nvendorName: x\n", "lab.ldif")
+
+    assert [fact.name for fact in read(*one, *other, *one) if isinstance(fact, Directory)] == ["dc=lab", "dc=ward"]
+
+
 # ── files that nobody here wrote ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -294,3 +302,33 @@ def test_ldapsearch_of_a_real_server_is_imported(weak: Slapd) -> None:
     assert b"of-the-nurse" not in record.payload
     (policy,) = read(record)
     assert (policy.min_length, policy.lockout) == (6, False)
+
+
+def search(base: str, user: str, *, whole: bool = True, control: int = 512) -> str:
+    entry = USER.replace("nurse", user).replace("DC=hosp,DC=example", base).replace("-2147483136", str(control))
+    head = HEADER.format(base=base, filter="(objectClass=user)", asked="ALL")
+    return head + entry + END.format(result="0 Success") if whole else entry
+
+
+def test_a_whole_domain_does_not_make_another_one_whole() -> None:
+    whole = load(search("DC=hosp,DC=example", "nurse"))
+    child = load(search("DC=lab,DC=hosp,DC=example", "dora", whole=False), "child.ldif")
+
+    assert [spot for spot in read(*whole) if isinstance(spot, BlindSpot)] == []
+    assert [spot.kinds for spot in read(*whole, *child) if isinstance(spot, BlindSpot)] == [("Account",)]
+
+
+def test_a_domain_without_its_policy_beside_one_with_it_is_a_blind_spot() -> None:
+    policy = "dn: DC=hosp,DC=example\nobjectClass: domainDNS\nminPwdLength: 14\n"
+    records = [*load(policy, "policy.ldif"), *load(search("DC=lab,DC=hosp,DC=example", "dora"), "child.ldif")]
+
+    assert ("DomainPolicy",) in [spot.kinds for spot in read(*records) if isinstance(spot, BlindSpot)]
+
+
+def test_files_that_contradict_each_other_leave_it_unknown_in_any_order() -> None:
+    old, new, again = (
+        load(search("DC=hosp,DC=example", "nurse", control=control), f"{control}.ldif") for control in (66048, 512, 514)
+    )
+    for records in permutations((*old, *new, *again)):
+        (nurse,) = [fact for fact in read(*records) if isinstance(fact, Account)]
+        assert nurse.user_account_control == Missing("not-readable", "it was read twice, with different values")

@@ -428,3 +428,38 @@ def test_reading_is_the_same_whatever_the_size_of_the_pieces_that_the_parser_is_
     assert len(hosts) == 3000
     assert all(isinstance(host, Host) and host.tcp(22).state == "open" for host in hosts)
     assert spots == []
+
+
+# ── answers that are none ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kind", ["fin", "null", "xmas", "maimon", "window", "ack"])
+def test_a_scan_without_syn_closes_no_port(kind):
+    payload = document(host_xml("10.0.0.1", port_xml(23, "closed"), extra=extra("closed", 1)), tcp="22-23")
+
+    host = host_of(payload.replace(b'type="x"', f'type="{kind}"'.encode()))
+
+    assert {host.tcp(22).state, host.tcp(23).state} == {"closed|filtered"}
+    assert host_of(payload.replace(b'type="x"', b'type="syn"')).tcp(22).state == "closed"
+
+
+def test_a_script_was_asked_only_where_the_port_was_open_to_it():
+    run = document(host_xml("10.0.0.1", port_xml(443, "filtered")), tcp="443", args="nmap --script sslv2 x")
+    other = document(host_xml("10.0.0.1", port_xml(443, "open")), tcp="443")
+
+    assert host_of(run, other).tcp(443).script("sslv2").why == "not-asked"
+
+
+def test_a_host_without_a_status_is_not_lost():
+    masscan = '<host><address addr="10.0.0.1" addrtype="ipv4"/><ports>' + port_xml(23, "open") + "</ports></host>"
+
+    assert host_of(document(masscan)).tcp(23).state == "open"
+
+
+def test_what_each_of_two_scans_identified_is_kept():
+    services = [service(name=name, method="probed") for name in ("telnet", "ssh", "tcpwrapped")]
+    scans = [document(host_xml("10.0.0.1", port_xml(23, "open", inside=each))) for each in services]
+
+    for order in itertools.permutations(scans):
+        port = host_of(*order).tcp(23)
+        assert {each.name for each in (port.service, *port.others)} == {"telnet", "ssh"}

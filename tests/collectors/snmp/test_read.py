@@ -11,7 +11,7 @@ from lab.snmp import scope_of
 from posture.collectors.snmp import SnmpCollector
 from posture.collectors.snmp.mibs import SUBTREES, dotted, oid
 from posture.collectors.snmp.snmprec import Row, encode
-from posture.facts import BlindSpot, Device, Missing
+from posture.facts import BlindSpot, Device, Missing, Ups
 from posture.model import AskedSnmp, Attempt, Envelope, Evidence, Source
 
 SCOPE = scope_of("10.0.0.0/24", site="north")
@@ -54,7 +54,7 @@ def device(objects, **fields) -> Device:
 
 def test_what_was_asked_and_is_not_there_is_absent():
     assert device(NAME).location == Missing("absent")
-    assert device(NAME).ups == Missing("absent")
+    assert device({**NAME, **MAC}).ups == Missing("absent")
 
 
 def test_what_a_walk_that_ended_early_lacks_was_not_answered():
@@ -273,3 +273,36 @@ def test_a_table_that_was_cut_is_no_proof(column):
 
 def test_an_agent_without_these_tables_is_not_said_to_be_read_only():
     assert device(NAME).writable_views == Missing("absent")
+
+
+def test_what_a_narrow_view_may_hide_is_not_absent():
+    assert device(NAME).ups.why == "not-readable"
+    assert device(NAME).printer.why == "not-readable"
+    assert device({**NAME, **MAC}).printer == Missing("absent")
+
+
+def ups(status, minutes, alarms=0):
+    names = ("2.1.0", "2.3.0", "6.1.0")
+    return {f"1.3.6.1.2.1.33.1.{name}": value for name, value in zip(names, (status, minutes, alarms), strict=True)}
+
+
+def test_of_two_files_about_one_supply_the_worst_stands():
+    imported = {"probe": None, "attempts": (), "ended": None, "asked": None}
+    records = [record({**NAME, **ups(*said)}, **imported) for said in ((2, 60), (4, 90, 3), (1, 5))]
+
+    for order in permutations(records):
+        (found,) = read(*order)
+        assert found.ups == Ups(battery_status=4, minutes_remaining=5, alarms=3)
+
+
+def test_walks_of_several_devices_in_one_file_are_of_none_of_them():
+    imported = {"probe": None, "attempts": (), "ended": None, "asked": None}
+    one = record({**NAME, **ups(2, 60)}, **imported)
+    other = record({"1.3.6.1.2.1.1.5.0": b"other", **ups(4, 1)}, **imported)
+
+    (spot,) = read(Evidence.of(one.envelope, one.payload + other.payload))
+    (again,) = read(Evidence.of(one.envelope, one.payload + one.payload))
+
+    assert isinstance(spot, BlindSpot)
+    assert (spot.subject, spot.why) == ("address:servers/10.0.0.5", "the file holds what several devices said")
+    assert isinstance(again, Device)
