@@ -84,7 +84,21 @@ def _frames(pipe: IO[bytes]) -> Iterator[bytes]:
         yield pipe.read(_LENGTH.unpack(head)[0])
 
 
-_REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "ctypes.dlopen")
+_REFUSED = (
+    *(
+        "socket.",
+        "subprocess.",
+        "os.system",
+        "os.exec",
+        "os.fork",
+        "os.posix_spawn",
+        "os.spawn",
+        "ctypes.",
+        "pty.spawn",
+    ),
+    *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate"),
+    *("os.utime", "os.kill", "os.putenv", "os.setxattr", "os.removexattr", "shutil.", "sqlite3.connect", "syslog."),
+)
 
 
 def _fence(readable: tuple[str, ...]) -> None:

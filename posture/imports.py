@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -70,7 +71,10 @@ def load(paths: Iterable[Path], collectors: Mapping[str, Collector]) -> Imported
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise PostureError("it is no file", where=str(path), mend="name a file, or a folder of files")
+        if status.st_size > MAX_BYTES:
             raise PostureError(f"it is larger than {MAX_BYTES:,} bytes", where=str(path), mend="split it")
         return path.read_bytes()
     except OSError as error:

@@ -89,6 +89,17 @@ def test_a_bad_file_gives_one_error_that_names_it_and_nothing_is_stored(tmp_path
     assert json.loads(posture("runs", "list", "--format", "json", cwd=tmp_path).stdout) == {"runs": []}
 
 
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+
+    named = posture("audit", "--from", "pipe", cwd=tmp_path)
+    device = posture("audit", "--from", "/dev/zero", cwd=tmp_path)
+
+    assert (named.returncode, device.returncode) == (1, 1)
+    assert "pipe: it is no file" in named.stderr
+    assert "/dev/zero: it is no file" in device.stderr
+
+
 def test_a_truncated_scan_gives_its_finished_hosts_and_says_where_it_broke_off(tmp_path: Path):
     whole = (DATA / "nmap" / "public" / "nmap-5.51-two-hosts.xml").read_bytes()
     (tmp_path / "cut.xml").write_bytes(whole[: whole.index(b"</host>") + 60])
