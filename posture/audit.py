@@ -32,6 +32,9 @@ from posture.store import Event, RunRecord, Store, now
 __all__ = ["Audit", "Interrupted", "Listener"]
 
 
+_NOT_ANY_MORE = "posture.toml was changed and would not send this as it was planned: begin a new run"
+
+
 class Listener(Protocol):
     """Who is told how the run goes; a terminal, a log, a test."""
 
@@ -110,8 +113,11 @@ class Audit:
                 detail = {"id": planned.probe.id, "outcome": planned.outcome, "problem": planned.problem}
                 self._event(run, "probe", detail)
 
-    def collect(self, run: RunRecord, only: Iterable[str] = ()) -> None:
+    def collect(self, run: RunRecord, only: Iterable[str] = (), today: Scope | None = None) -> None:
         """Ask every probe of the run's plan that has not ended yet.
+
+        `today` is what posture.toml says when a run is resumed: only what it would still send is sent, and by its
+        windows, exclusions and references.
 
         Raises Interrupted when stopped, and PostureError where no probe at all could be asked.
         """
@@ -121,9 +127,15 @@ class Audit:
             self._event(run, "planned", {"probes": msgspec.to_builtins(probes)})
         ended = {each.probe.id for each in self.probes(run) if each.outcome != "unfinished"}
         waiting = [probe for probe in probes if not probe.refused and probe.id not in ended]
+        if today is not None:
+            allowed = plan(today, self._collectors)
+            for probe in waiting:
+                if probe not in allowed:
+                    self._event(run, "probe", {"id": probe.id, "outcome": "failed", "problem": _NOT_ANY_MORE})
+            waiting = [probe for probe in waiting if probe in allowed]
         self._listener.planned(waiting)
         impossible: list[PostureError] = []
-        with self._context(run) as context:
+        with self._context(run, today or run.scope) as context:
             for probe in waiting:
                 try:
                     self._ask(run, probe, context)
@@ -217,10 +229,10 @@ class Audit:
         self._store.happened(run.id, msgspec.convert({"at": now(), "kind": kind, "detail": detail}, Event))
 
     @contextmanager
-    def _context(self, run: RunRecord) -> Iterator[Context]:
+    def _context(self, run: RunRecord, scope: Scope) -> Iterator[Context]:
         with tempfile.TemporaryDirectory(prefix="posture-") as workdir:
             yield Context(
-                scope=run.scope,
+                scope=scope,
                 secret=self._secret,
                 hosts=self._hosts(run),
                 progress=self._listener.progress,

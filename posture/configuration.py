@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,6 +50,9 @@ def parse(text: str, name: str) -> Scope:
         where = re.search(r"line (\d+)", str(error))
         line = int(where.group(1)) if where else text.count("\n") + 1
         raise ConfigurationError(name, [Problem(line, "TOML", str(error))]) from error
+    except (RecursionError, ValueError) as error:
+        problem = Problem(0, "TOML", "it is nested too deeply, or has a number that is too long")
+        raise ConfigurationError(name, [problem]) from error
     lines = _Lines(text)
     problems = [
         Problem(lines.of(path), _dotted(path), message)
@@ -58,7 +61,10 @@ def parse(text: str, name: str) -> Scope:
     ]
     if problems:
         raise ConfigurationError(name, problems)
-    scope = msgspec.convert(document, Scope)
+    try:
+        scope = msgspec.convert(document, Scope)
+    except msgspec.ValidationError as error:  # what JSON Schema can't see, such as nan
+        raise ConfigurationError(name, [Problem(0, "file", str(error))]) from error
     problems = [Problem(lines.of(path), _dotted(path), message) for path, message in _meaning(scope)]
     if problems:
         raise ConfigurationError(name, problems)
@@ -215,6 +221,12 @@ def _parsed(
             yield (*path, at), f"{text!r} is not {what}: {error}"
 
 
+def _not_mapped(text: str) -> None:
+    """Raise ValueError for IPv4 written as IPv6, which would exclude nothing."""
+    if isinstance(net := ip_network(text), IPv6Network) and net.network_address.ipv4_mapped:
+        raise ValueError("it is IPv4 written as IPv6; write it as IPv4")
+
+
 def _zones(scope: Scope) -> Iterator[tuple[Path_, str]]:
     sites = [site.id for site in scope.site]
     seen: dict[object, str] = {}
@@ -222,8 +234,8 @@ def _zones(scope: Scope) -> Iterator[tuple[Path_, str]]:
         here = ("zone", at)
         if zone.site:
             yield from _references((*here, "site"), "site", [zone.site], sites)
-        broken = []
-        for key in ("networks", "exclude", "identified_as_it", "approved_devices"):
+        broken = list(_parsed((*here, "exclude"), zone.exclude, _not_mapped, "a network or an address"))
+        for key in ("networks", "identified_as_it", "approved_devices"):
             broken += list(_parsed((*here, key), getattr(zone, key), ip_network, "a network or an address"))
         yield from broken
         yield from _parsed((*here, "ports"), [zone.ports], PortSet.parse, "a list of ports such as 22,8000-8010")
@@ -267,7 +279,7 @@ def _directories(scope: Scope) -> Iterator[tuple[Path_, str]]:
                 (*here, "transport"),
                 ("a password is never sent in the clear: use ldaps or starttls, or an anonymous bind"),
             )
-        if re.search(r"[\s/@]", directory.host):
+        if re.search(r"[\s/@\x00-\x1f]", directory.host):
             yield (*here, "host"), f"{directory.host!r} is not an address or a name; leave out ldap:// and the port"
 
 

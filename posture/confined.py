@@ -41,6 +41,7 @@ def assess_confined(request: Request, records: Iterable[Evidence]) -> Assessment
             stderr=complaints,
             env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
             close_fds=True,
+            cwd="/",  # a relative name, whatever folder it is opened from, stays inside what may be read
             start_new_session=True,  # Ctrl-C is for the run, which judges what it has
         )
         try:
@@ -51,13 +52,16 @@ def assess_confined(request: Request, records: Iterable[Evidence]) -> Assessment
             child.wait()
         complaints.seek(0)
         said = complaints.read().decode("utf-8", "replace").strip()
-    if code == _TOLD:
-        what, where, mend = msgspec.json.decode(said, type=tuple[str, str, str])
-        raise PostureError(what, where=where, mend=mend)
-    if code != 0:
-        last = said.splitlines()[-1] if said else f"exit {code}"
-        raise PostureError(f"the judging process failed: {last}")
-    return msgspec.msgpack.decode(answer, type=Assessment)
+    last = said.splitlines()[-1] if said else f"exit {code}"  # before it stands what checks printed
+    try:
+        if code == 0:
+            return msgspec.msgpack.decode(answer, type=Assessment)
+        if code == _TOLD:
+            what, where, mend = msgspec.json.decode(last, type=tuple[str, str, str])
+            raise PostureError(what, where=where, mend=mend)
+    except msgspec.DecodeError:
+        last = "it ended before it had judged"
+    raise PostureError(f"the judging process failed: {last}")
 
 
 def _converse(child: subprocess.Popen[bytes], request: Request, records: Iterable[Evidence]) -> bytes:
@@ -97,6 +101,7 @@ _REFUSED = (
         "pty.spawn",
     ),
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate"),
+    *("os.chdir",),
     *("os.utime", "os.kill", "os.putenv", "os.setxattr", "os.removexattr", "shutil.", "sqlite3.connect", "syslog."),
 )
 
@@ -130,7 +135,7 @@ def main() -> None:
         with answer:
             answer.write(msgspec.msgpack.encode(_answer()))
     except PostureError as error:
-        sys.stderr.write(msgspec.json.encode((error.what, error.where, error.mend)).decode())
+        sys.stderr.write("\n" + msgspec.json.encode((error.what, error.where, error.mend)).decode())
         sys.exit(_TOLD)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ import zstandard
 from posture.collectors.base import Collector
 from posture.errors import PostureError
 from posture.model import Evidence
+from posture.presentation import visible
 
 __all__ = ["Imported", "files", "load"]
 
@@ -23,6 +25,7 @@ MAX_BYTES = 1024**3
 """Most bytes of one file, as found and decompressed: a larger one is refused, a decompression bomb too."""
 
 _HEAD = 64 * 1024
+_STEP = 16 * 1024
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +38,22 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
     """The files named, and those in the folders named, with whether a file was named itself. No links are followed."""
     for path in paths:
-        if path.is_dir():
-            for each in sorted(path.rglob("*")):
-                if each.is_file() and not each.is_symlink() and not each.name.startswith("."):
-                    yield each, False
+        if os.path.isdir(path):  # noqa: PTH112  # pathlib's raises for a name that is too long
+            for each in sorted(_within(path)):
+                yield each, False
         else:
             yield path, True
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        raise PostureError(f"it can't be read: {error.strerror}", where=visible(str(error.filename))) from error
+
+    for where, _, names in os.walk(folder, onerror=unreadable):
+        for name in names:
+            path = Path(where, name)
+            if path.is_file() and not path.is_symlink() and not name.startswith("."):
+                yield path
 
 
 def load(paths: Iterable[Path], collectors: Mapping[str, Collector]) -> Imported:
@@ -59,10 +72,10 @@ def load(paths: Iterable[Path], collectors: Mapping[str, Collector]) -> Imported
             if named:
                 raise PostureError(
                     "it is none of: nmap XML, LDIF, snmprec, snmpwalk -On text",
-                    where=str(path),
+                    where=visible(str(path)),
                     mend="write scans with nmap -oX, directories with ldapsearch -LLL, devices with snmpwalk -On",
                 )
-            skipped.append(str(path))
+            skipped.append(visible(str(path)))
             continue
         for record in reader.load(payload, name, hashlib.sha256(raw).hexdigest()):
             found[record.id] = record
@@ -73,29 +86,47 @@ def _read(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise PostureError("it is no file", where=str(path), mend="name a file, or a folder of files")
+            raise PostureError("it is no file", where=visible(str(path)), mend="name a file, or a folder of files")
         if status.st_size > MAX_BYTES:
-            raise PostureError(f"it is larger than {MAX_BYTES:,} bytes", where=str(path), mend="split it")
+            raise PostureError(f"it is larger than {MAX_BYTES:,} bytes", where=visible(str(path)), mend="split it")
         return path.read_bytes()
-    except OSError as error:
-        raise PostureError(f"it can't be read: {error.strerror}", where=str(path)) from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise PostureError(f"it can't be read: {why}", where=visible(str(path))) from error
 
 
 def _expanded(raw: bytes, path: Path) -> tuple[bytes, str]:
-    """The content and the name without the compression's suffix."""
+    """The content, and the name as text that can be shown, without the compression's suffix."""
+    name = visible(path.name)
     try:
         if raw.startswith(b"\x1f\x8b"):
             with gzip.open(io.BytesIO(raw)) as stream:
-                return _bounded(stream.read(MAX_BYTES + 1), path), path.name.removesuffix(".gz")
+                return _bounded(stream.read(MAX_BYTES + 1), path), name.removesuffix(".gz")
         if raw.startswith(b"\x28\xb5\x2f\xfd"):
-            with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(raw)) as stream:
-                return _bounded(stream.read(MAX_BYTES + 1), path), path.name.removesuffix(".zst")
+            return _bounded(_unzstd(raw), path), name.removesuffix(".zst")
     except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-        raise PostureError(f"it can't be decompressed: {error}", where=str(path), mend="copy it again") from error
-    return raw, path.name
+        mend = "copy it again"
+        raise PostureError(f"it can't be decompressed: {error}", where=visible(str(path)), mend=mend) from error
+    return raw, name
+
+
+def _unzstd(raw: bytes) -> bytes:
+    """All frames, as `cat a.zst b.zst` makes them. EOFError where one breaks off: zstandard's reader is silent then."""
+    whole = bytearray()
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    waiting, at = raw[:_STEP], _STEP
+    while waiting and len(whole) <= MAX_BYTES:
+        whole += frame.decompress(waiting)
+        rest = frame.unused_data if frame.eof else b""
+        if frame.eof and (rest or at < len(raw)):
+            frame = zstandard.ZstdDecompressor().decompressobj()
+        waiting, at = rest + raw[at : at + _STEP], at + _STEP
+    if not frame.eof and len(whole) <= MAX_BYTES:
+        raise EOFError("it breaks off before its end")
+    return bytes(whole)
 
 
 def _bounded(data: bytes, path: Path) -> bytes:
     if len(data) > MAX_BYTES:
-        raise PostureError(f"it holds more than {MAX_BYTES:,} bytes", where=str(path), mend="split it")
+        raise PostureError(f"it holds more than {MAX_BYTES:,} bytes", where=visible(str(path)), mend="split it")
     return data

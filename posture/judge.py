@@ -118,7 +118,7 @@ def _injected(wanted: str, setting: _Setting) -> object:
 def _call(check: Check, judged: object, rest: list[object]) -> Verdict:
     try:
         verdict = check.function(judged, *rest)
-    except Exception as error:  # noqa: BLE001  # a check that raises is an observation, not a lost run
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a check that raises is an observation, not a lost run
         return _error(check, error)
     return verdict if isinstance(verdict, Verdict) else _error(check, TypeError("it gave no verdict"))
 
@@ -133,11 +133,11 @@ def _verdicts(check: Check, facts: Facts[Fact], rest: list[object]) -> Iterator[
             yield verdict if isinstance(verdict, Verdict) else _error(check, TypeError("that is no verdict"))
         if silent:
             yield _error(check, TypeError("it gave no verdict"))
-    except Exception as error:  # noqa: BLE001  # as above
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # as above
         yield _error(check, error)
 
 
-def _error(check: Check, error: Exception) -> Verdict:
+def _error(check: Check, error: BaseException) -> Verdict:
     return Verdict(
         outcome=Outcome.ERROR,
         message=f"The check {check.id} could not be completed ({type(error).__name__}).",

@@ -10,6 +10,7 @@ from posture.collectors.base import Collector
 from posture.errors import PostureError
 from posture.model import Probe
 from posture.scope import Scope
+from posture.targets import refusal, within, without
 
 __all__ = ["ORDER", "PlanRow", "plan", "rows", "within_site"]
 
@@ -30,12 +31,27 @@ def plan(scope: Scope, collectors: Mapping[str, Collector], only: Iterable[str] 
 
 
 def within_site(scope: Scope, site: str) -> Scope:
-    """The scope narrowed to one site; what other sites exclude stays excluded. Raises PostureError if there is none."""
+    """The scope narrowed to one site. Raises PostureError if there is none.
+
+    What other zones exclude stays excluded, and so do their networks that lie in one of the site's, or that may not be
+    asked at every hour: without their zone, nothing else would say so.
+    """
     if site not in {each.id for each in scope.site}:
         known = ", ".join(each.id for each in scope.site) or "none"
         raise PostureError(f"there is no site {site!r}", where="--site", mend=f"there are: {known}")
     zones = tuple(zone for zone in scope.zone if zone.site == site)
-    elsewhere = tuple(str(net) for zone in scope.zone if zone.site != site for net in zone.excluded)
+    others = tuple(zone for zone in scope.zone if zone.site != site)
+    own = [net for zone in zones for net in zone.nets]
+    bound = [
+        net
+        for zone in others
+        for net in zone.nets
+        if refusal(zone) or zone.window or any(within(net, other) for other in own)
+    ]
+    elsewhere = (
+        *(str(net) for zone in others for net in zone.excluded),
+        *(str(part) for net in bound for part in without(net, own)),
+    )
     return msgspec.structs.replace(
         scope,
         site=tuple(each for each in scope.site if each.id == site),

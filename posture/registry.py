@@ -64,7 +64,7 @@ def _load(file: Path, name: str) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise PostureError(f"it can't be loaded: {error}", where=str(file)) from error
     return module
@@ -72,10 +72,18 @@ def _load(file: Path, name: str) -> ModuleType:
 
 def _refuse_writable(folder: Path) -> None:
     """Code that others can change must not run beside directory credentials."""
-    for path in (folder, *folder.rglob("*")):
-        status = path.stat()
-        others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        if others or status.st_uid not in {os.getuid(), 0}:
+    found = {folder, *folder.rglob("*")}
+    above = {parent for path in found for parent in path.resolve().parents} - {path.resolve() for path in found}
+    for path in sorted(found | above):
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise PostureError(f"it can't be read: {error.strerror}", where=str(path)) from error
+        if path in found:
+            others = bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)) or status.st_uid not in {os.getuid(), 0}
+        else:  # whoever can write above can put another folder in its place, but not where the sticky bit is set
+            others = bool(status.st_mode & stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
+        if others:
             raise PostureError(
                 "others can write here, so its checks are not run",
                 where=str(path),
@@ -95,7 +103,8 @@ def load_checks(folders: Iterable[Path] = (), packs: Iterable[str] = (), skip: I
         if not folder.is_dir():
             raise PostureError("there is no such folder", where=str(folder), mend="name a folder that holds checks")
         _refuse_writable(folder)
-        files += _load_folder(folder, f"posture_checks_{folder.name}", found)
+        own = hashlib.sha256(str(folder.resolve()).encode(errors="surrogateescape")).hexdigest()[:8]
+        files += _load_folder(folder, f"posture_checks_{own}", found)  # by name alone, a second one would be the first
     for pack in packs:
         files += _load_pack(pack, found)
     for name in skip:

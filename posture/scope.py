@@ -36,7 +36,7 @@ Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
 Identifier = Annotated[
-    str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64, description="lower-case letters, digits, . _ -")
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$(?!\n)", max_length=64, description="lower-case letters, digits, . _ -")
 ]
 NonEmpty = Annotated[str, Meta(min_length=1, max_length=500)]
 Ephi = Literal["yes", "no", "unknown"]
@@ -102,8 +102,8 @@ class Window(_Table, frozen=True, kw_only=True):
         "sat",
         "sun",
     )
-    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM")]
-    end: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM")]
+    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="HH:MM")]
+    end: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="HH:MM")]
 
 
 class Approval(_Table, frozen=True, kw_only=True):
@@ -267,13 +267,13 @@ class Scope(_Table, frozen=True, kw_only=True):
 
     def zone_of(self, address: str | Address) -> Zone | None:
         """The zone with the narrowest network that holds the address."""
-        parsed = ip_address(str(address))
+        parsed = _reached(address)
         holding = [(net.prefixlen, zone) for zone in self.zone for net in zone.nets if parsed in net]
         return max(holding, key=lambda pair: pair[0])[1] if holding else None
 
     def excluded(self, address: str | Address) -> bool:
         """Whether any zone excludes the address: exclusions win over everything."""
-        parsed = ip_address(str(address))
+        parsed = _reached(address)
         return any(parsed in net for zone in self.zone for net in zone.excluded)
 
     def ephi(self, *places: str | None) -> Ephi:
@@ -302,3 +302,9 @@ class Scope(_Table, frozen=True, kw_only=True):
     def of_files(cls) -> Scope:
         """The scope of an import without a posture.toml: whatever the files hold."""
         return cls(organisation=OrganisationScope(name="Unnamed organisation"))
+
+
+def _reached(address: str | Address) -> Address:
+    """The address that a packet would go to: an IPv4 address written as IPv6 is the IPv4 one (RFC 4291, 2.5.5.2)."""
+    parsed = ip_address(str(address))
+    return getattr(parsed, "ipv4_mapped", None) or parsed

@@ -31,7 +31,11 @@ def resolve(reference: SecretReference, base: Path) -> str:
 
     Raises PostureError where it is not there, is empty, or lies in a file that others can read.
     """
-    secret = _fetch(reference, base)
+    try:
+        secret = _fetch(reference, base)
+        secret.encode()
+    except ValueError:  # its text, and the error's own fields, may hold the secret
+        raise PostureError("it is not a name, or not UTF-8 text", where=describe(reference)) from None
     if not secret:
         raise PostureError("the secret is empty", where=describe(reference))
     return secret
@@ -68,7 +72,11 @@ def _from_keyring(reference: SecretReference) -> str:
             "the keyring package is not installed", where=describe(reference), mend='pip install "posture[keyring]"'
         ) from None
     service, _, user = (reference.keyring or "").partition("/")
-    value = keyring.get_password(service, user)
+    try:
+        value = keyring.get_password(service, user)
+    except keyring.errors.KeyringError as error:
+        what = f"the keyring can't be read: {error.__class__.__name__}"
+        raise PostureError(what, where=describe(reference)) from None
     if value is None:
         raise PostureError("the keyring has no such entry", where=describe(reference))
     return str(value)

@@ -97,7 +97,7 @@ class Store:
         self.name = self.url.database or self.url.render_as_string(hide_password=True)
         if self.url.get_backend_name() == "sqlite":
             _private(Path(self.name))
-        self._engine = sa.create_engine(self.url)
+        self._engine = _engine(self.url)
         if self.url.get_backend_name() == "sqlite":
             sa_event.listen(self._engine, "connect", _pragmas)
         self._insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
@@ -311,8 +311,19 @@ def _url(where: str | Path) -> sa.URL:
         return sa.URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
     try:
         return sa.make_url(text)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise PostureError("not a path or a database URL", where="--store") from None
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(url)
+    except (ImportError, sa.exc.ArgumentError) as error:
+        raise PostureError(
+            f"there is no driver for {url.drivername} ({error})",
+            where="--store",
+            mend="name a path, or a sqlite: or postgresql: URL, and install the database's driver",
+        ) from error
 
 
 def _private(path: Path) -> None:
@@ -321,9 +332,10 @@ def _private(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", error)
         raise PostureError(
-            f"the store can't be opened: {error.strerror}", where=str(path), mend="name another with --store"
+            f"the store can't be opened: {why}", where=str(path), mend="name another with --store"
         ) from error
 
 

@@ -26,6 +26,8 @@ __all__ = [
     "refusal",
     "too_large",
     "unsendable",
+    "within",
+    "without",
 ]
 
 CHUNK = 256
@@ -113,6 +115,17 @@ def may_send_to(address: str | Address, zone: str | None, scope: Scope) -> bool:
     parsed = ip_address(str(address))
     holder = scope.zone_of(parsed)
     return holder is not None and holder.id == zone and not scope.excluded(parsed)
+
+
+def within(net: Network, other: Network) -> bool:
+    """Whether a network lies in another."""
+    return net.prefixlen >= other.prefixlen and _overlap(net, other)
+
+
+def without(net: Network, others: Iterable[Network]) -> Iterator[Network]:
+    """A network less the narrower ones that lie in it."""
+    inner = [other for other in others if other.prefixlen > net.prefixlen and within(other, net)]
+    yield from (part for part in _cut(net, inner) if not any(within(part, other) for other in inner))
 
 
 def _expand(targets: Iterable[Network], exclude: list[Network]) -> Iterator[Address]:

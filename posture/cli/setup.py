@@ -18,7 +18,7 @@ from posture.errors import PostureError
 from posture.plan import plan as make_plan
 from posture.plan import rows, within_site
 from posture.secrets import describe, resolve
-from posture.targets import addresses
+from posture.targets import held
 
 __all__ = ["doctor", "init", "plan"]
 
@@ -115,7 +115,7 @@ def _findings(settings: Settings) -> Iterator[_Finding]:
         except PostureError as error:
             yield _Finding(what="posture.toml", state="has mistakes", mend=str(error))
         else:
-            count = sum(1 for zone in scope.zone for _ in addresses(zone, scope))
+            count = sum(held(zone, scope) for zone in scope.zone)
             yield _Finding(what="posture.toml", state=f"{len(scope.zone)} zones, {count:,} addresses")
             for reference in scope.secrets():
                 try:

@@ -105,7 +105,7 @@ class _Asking:
         scope, host = self._context.scope, self._directory.host
         try:
             found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
+        except (OSError, ValueError):  # UnicodeError is one
             raise PostureError(f"the name {host} can't be resolved") from None
         problem = "it has no address"
         for *_, where in found:

@@ -23,9 +23,10 @@ from posture.collectors.snmp.limits import IN_FLIGHT, PAUSE
 from posture.collectors.snmp.mask import masked
 from posture.collectors.snmp.read import UNKNOWN_HOST
 from posture.collectors.snmp.snmprec import encode
+from posture.errors import PostureError
 from posture.model import Envelope, Evidence, Probe, Tool
 from posture.scope import Scope
-from posture.targets import expand, may_send_to, unsendable
+from posture.targets import expand, may_send_to, refusal, unsendable
 from posture.window import is_open
 
 __all__ = ["Settings", "ask"]
@@ -46,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def ask(probe: Probe, context: Context, settings: Settings) -> Iterator[Evidence]:
     """Evidence for each device of the probe, as it is done. Raises Stopped when the run is to end."""
     context.check_stop()
+    zone = context.scope.zones.get(probe.zone or "")
+    why = probe.refused or (refusal(zone) if zone else f"the zone {probe.zone!r} is not in the scope")
+    if why:
+        raise PostureError(why, where=probe.id)
     addresses, known = _addresses(probe, context)
     if not addresses:
         return
