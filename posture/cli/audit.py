@@ -79,7 +79,8 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
             if resume:
                 run = store.run(resume)
                 running.rehearse(run.scope)
-                running.collect(run, today=load_scope(settings) if config_path(settings) else None)
+                if running.probes(run) or not store.evidence_count(run.id):  # a run of files alone stays one
+                    running.collect(run, today=load_scope(settings) if config_path(settings) else None)
             else:
                 imported = load(files, collectors)
                 for name in imported.skipped:
