@@ -154,23 +154,28 @@ def _contradicted(control: Control, against: Sequence[Observation]) -> str:
     unknown = len({each.subject for each in against if each.ephi == "unknown"})
     said = f"Contradicted by {plural(checks, 'failed check')} on {plural(subjects, 'subject')}."
     if unknown:
-        said += f" For {unknown:,} of {subjects:,} the scope does not say whether they hold or reach ePHI; they count."
+        which = "it" if subjects == 1 else f"all {unknown:,}" if unknown == subjects else f"{unknown:,} of them"
+        reach = "it holds or reaches ePHI, so it counts" if unknown == 1 else "they hold or reach ePHI, so they count"
+        said += f" For {which} the scope does not say whether {reach}."
     if control.requirement == "A":
-        said += " It is addressable: no documented decision under 45 CFR 164.306(d)(3) is on file, so it is a gap."
+        said += " It is addressable, and no documented decision under 45 CFR 164.306(d)(3) is on file, so it is a gap."
     return said
+
+
+_WANTED = {Method.EXAMINE: "documents to be examined", Method.INTERVIEW: "people to be interviewed"}
 
 
 def _not_assessed(control: Control, bearing: Sequence[Observation], missing: Sequence[Method]) -> str:
     if not control.counted:
         return "A general rule: it is met through the standards, and is in no count."
-    wanted = " and ".join(method.value.lower() for method in missing if method is not Method.TEST)
+    wanted = " and ".join(_WANTED[method] for method in missing if method is not Method.TEST)
     if not bearing:
         if Method.TEST in control.methods:
-            return f"No check of this version tests it; it also needs: {wanted}."
-        return f"No scan can show this. It needs: {wanted}."
+            return f"This version has no check for it. It also needs {wanted}."
+        return f"No scan can show this. It needs {wanted}."
     if Method.TEST in missing:
-        return f"The checks that bear on it got no answer. It also needs: {wanted}."
-    return f"Tests alone can't satisfy it, since a policy is wanted as well as its implementation. It needs: {wanted}."
+        return f"The checks that bear on it got no answer. It also needs {wanted}."
+    return f"Tests were made, but tests alone can't satisfy it. It also needs {wanted}."
 
 
 def _with_specifications(
@@ -182,10 +187,9 @@ def _with_specifications(
         return result
     worst = max((own[each].status for each in worse), key=lambda status: status.rank)
     names = ", ".join(each for each in worse if own[each].status is worst)
+    said = f"A standard is no better than its worst specification, here {names}. By itself: {result.reason}"
     replaced = {field: getattr(result, field) for field in result.__struct_fields__}
-    return ControlResult(
-        **{**replaced, "status": worst, "reason": f"No better than its worst specification: {names}. {result.reason}"}
-    )
+    return ControlResult(**{**replaced, "status": worst, "reason": said})
 
 
 def _descendants(control: str, children: Mapping[str, list[str]]) -> list[str]:

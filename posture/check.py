@@ -1,6 +1,6 @@
 """What a check is: a pure function from facts to a verdict, found by its annotations.
 
-    @check("telnet-offered", title="Telnet is offered", severity=Severity.HIGH)
+    @check("telnet-offered", title="Log-in without encryption is offered (Telnet)", severity=Severity.HIGH)
     def telnet(host: Host) -> Verdict:
         '''No host offers telnet.
 

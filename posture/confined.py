@@ -55,7 +55,7 @@ def assess_confined(request: Request, records: Iterable[Evidence]) -> Assessment
     last = said.splitlines()[-1] if said else f"exit {code}"  # before it stands what checks printed
     try:
         if code == 0:
-            return msgspec.msgpack.decode(answer, type=Assessment)
+            return msgspec.json.decode(answer, type=Assessment)
         if code == _TOLD:
             what, where, mend = msgspec.json.decode(last, type=tuple[str, str, str])
             raise PostureError(what, where=where, mend=mend)
@@ -70,7 +70,7 @@ def _converse(child: subprocess.Popen[bytes], request: Request, records: Iterabl
     with child.stdout:
         try:
             with child.stdin as pipe:
-                _write(pipe, msgspec.msgpack.encode(request))
+                _write(pipe, msgspec.json.encode(request))  # MessagePack would lose the zones of times
                 for record in records:
                     _write(pipe, msgspec.msgpack.encode(record))
         except BrokenPipeError:
@@ -133,7 +133,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a check prints is no part of the answer
     try:
         with answer:
-            answer.write(msgspec.msgpack.encode(_answer()))
+            answer.write(msgspec.json.encode(_answer()))
     except PostureError as error:
         sys.stderr.write("\n" + msgspec.json.encode((error.what, error.where, error.mend)).decode())
         sys.exit(_TOLD)
@@ -144,7 +144,7 @@ def _answer() -> Assessment:
     from posture.evaluate import evaluate  # noqa: PLC0415
 
     frames = _frames(sys.stdin.buffer)
-    request = msgspec.msgpack.decode(next(frames), type=Request)
+    request = msgspec.json.decode(next(frames), type=Request)
     folders = tuple(Path(folder) for folder in request.checks_folders)
     collectors = registry.collectors()
     controls = catalog.built_in()["hipaa-security-rule"]

@@ -42,9 +42,10 @@ __all__ = ["PlannedProbe", "Request", "evaluate"]
 
 STATEMENT = (
     "This report is evidence toward compliance. It is not a finding of compliance: it says what was found, by what "
-    "evidence, and what was not looked at. A scan alone satisfies no control."
+    "evidence, and what was not looked at."
 )
 LIMITS = (
+    "A scan alone satisfies no control: documents must be examined, and people interviewed, as well.",
     "Only what the scope names was looked at, from the vantage named beside each piece of evidence.",
     "A version that a scan reports is a claim by the service, not a fact.",
     "No password is tried but those of the scope, and the communities public and private where the scope allows it.",
@@ -138,10 +139,17 @@ def _unasked(
         name=place,
         place=probe.zone,
         why=planned.problem or probe.refused or "the probe was planned and did not end",
-        answer="Resume the run, or import evidence for it with --from."
-        if planned.outcome == "unfinished"
-        else "Import evidence for it with --from, or change its policy in posture.toml.",
+        answer=_remedy(planned.outcome),
     )
+
+
+def _remedy(outcome: str) -> str:
+    """What would give an answer where a probe gave none, or half of one."""
+    if outcome == "unfinished":
+        return "Resume the run, or import evidence for it with --from."
+    if outcome == "refused":
+        return "Import evidence for it with --from, or change its policy in posture.toml."
+    return "Mend what the reason names and audit again, or import whole evidence for it with --from."
 
 
 # ── coverage ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,7 +170,7 @@ def _extents(request: Request, facts: Sequence[Fact], controls: Sequence[Control
     yield Extent(
         name="Directory accounts read",
         looked_at=sum(isinstance(fact, Account) for fact in facts),
-        note="Active Directory users and computers; how many there are is not known where a reading ended early.",
+        note="Users and computers of Active Directory.",
     )
     yield Extent(name="Devices that answered SNMP", looked_at=sum(isinstance(fact, Device) for fact in facts), of=None)
     counted = [control for control in controls if control.counted]
@@ -180,7 +188,11 @@ def _addresses(request: Request, hosts: Sequence[Host]) -> Extent:
         planned for planned in request.probes if planned.probe.collector == "nmap" and planned.probe.step == "discover"
     ]
     if not discover:
-        return Extent(name="Addresses", looked_at=len({host.address for host in hosts}), note="as the files hold them")
+        return Extent(
+            name="Addresses",
+            looked_at=len({host.address for host in hosts}),
+            note="As the imported files hold them.",
+        )
     done = sum(each.probe.addresses for each in discover if each.outcome == "complete")
     in_scope = sum(held(zone, request.scope) for zone in request.scope.zone)
     refused = sorted({each.probe.zone or "" for each in discover if each.outcome == "refused"})
@@ -188,7 +200,7 @@ def _addresses(request: Request, hosts: Sequence[Host]) -> Extent:
         name="Addresses",
         looked_at=done,
         of=in_scope,
-        note=f"not looked at by policy: {', '.join(refused)}" if refused else "",
+        note=f"Not looked at, by the policy of: {', '.join(refused)}." if refused else "",
     )
 
 
@@ -234,7 +246,13 @@ def _unanswered(
 ) -> Iterable[Unanswered]:
     for probe in probes:
         if probe.outcome != "complete":
-            yield Unanswered(what="probe", id=probe.id, name=", ".join(probe.targets) or probe.zone, why=probe.problem)
+            yield Unanswered(
+                what="probe",
+                id=probe.id,
+                name=", ".join(probe.targets) or probe.zone,
+                why=probe.problem,
+                answer=_remedy(probe.outcome),
+            )
     silent: dict[tuple[str, str, str], set[str]] = {}
     names: dict[str, str] = {}
     for each in observations:

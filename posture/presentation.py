@@ -23,14 +23,17 @@ __all__ = [
     "STATUSES",
     "Label",
     "anchor",
+    "capital",
     "day",
     "family",
     "gap_extent",
     "moment",
     "noun",
     "number",
+    "period",
     "plural",
     "safe_cell",
+    "sentences",
     "short",
     "size",
     "visible",
@@ -76,8 +79,8 @@ SEVERITIES: dict[Severity, Label] = {
 }
 
 PROBES: dict[str, Label] = {
-    "complete": Label(word="Answered", shape="disc", symbol="●", colour=_GREEN),
-    "partial": Label(word="Answered in part", shape="half", symbol="◐", colour=_AMBER),
+    "complete": Label(word="Completed", shape="disc", symbol="●", colour=_GREEN),
+    "partial": Label(word="Completed in part", shape="half", symbol="◐", colour=_AMBER),
     "failed": Label(word="Failed", shape="triangle", symbol="▲", colour=_RED),
     "unfinished": Label(word="Not finished", shape="hatch", symbol="▨", colour=_GREY),
     "refused": Label(word="Not asked: the scope forbids it", shape="hatch", symbol="▨", colour=_GREY),
@@ -153,6 +156,17 @@ def noun(kind: str, count: int = 2) -> str:
     return one if count == 1 else many
 
 
+def capital(text: str) -> str:
+    """A phrase as a sentence begins: its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def sentences(text: str) -> tuple[str, str]:
+    """The first sentence of a text, and the rest."""
+    first, stop, rest = text.partition(". ")
+    return (f"{first}.", rest) if stop else (text, "")
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """A number with its noun: `1 host`, `1,200 hosts`."""
     return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
@@ -183,6 +197,15 @@ def anchor(kind: str, *parts: str) -> str:
 def moment(value: datetime | None) -> str:
     """Date and time in the zone that the value carries: `8 October 2026, 14:05 UTC−05:00`."""
     return f"{day(value)}, {value:%H:%M} {_zone(value)}" if value else "not stated"
+
+
+def period(started: datetime | None, ended: datetime | None) -> str:
+    """From when to when, without saying a day or a zone twice: `8 October 2026, 14:05 to 15:10 UTC`."""
+    if started is None or ended is None or moment(started) == moment(ended):
+        return moment(started or ended)
+    if (day(started), started.utcoffset()) == (day(ended), ended.utcoffset()):
+        return f"{day(started)}, {started:%H:%M} to {ended:%H:%M} {_zone(ended)}"
+    return f"{moment(started)} to {moment(ended)}"
 
 
 def day(value: datetime | None) -> str:

@@ -88,7 +88,7 @@ def render(assessment: Assessment, out: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"prose": _prose, "number": presentation.number}
+    environment.filters |= {"prose": _prose, "number": presentation.number, "capital": presentation.capital}
     style = (folder / "style.css").read_text("utf-8") + _page_margins(assessment)
     script = (folder / "report.js").read_text("utf-8")
     stream = environment.get_template("base.html.j2").stream(
@@ -140,6 +140,11 @@ class View:
             left -= more
             written[key] = Listed(every[: OBSERVATIONS_EACH + more], len(every))
         return written
+
+    def severities(self) -> list[tuple[presentation.Label, int]]:
+        """How many gaps each severity has, the worst first, those that are none left out."""
+        found = Counter(gap.severity for gap in self._a.gaps)
+        return [(label, found[severity]) for severity, label in presentation.SEVERITIES.items() if found[severity]]
 
     def single(self, check: str, outcome: Outcome) -> Listed[Observation]:
         """Observations that are kept one a subject: fails, unknowns, errors."""

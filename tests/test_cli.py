@@ -252,3 +252,16 @@ def test_the_recorded_demo_has_real_findings_over_all_collectors_and_reports_tha
     assert all(each["evidence"] and set(each["evidence"]) <= set(index) for each in fails)
     assert {index[digest] for each in fails for digest in each["evidence"]} == {"nmap", "ldap", "snmp"}
     assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".html", ".xlsx", ".json"}
+
+
+def test_a_report_says_times_as_the_clocks_of_the_organisation_do(tmp_path: Path):
+    (tmp_path / "posture.toml").write_text('[organisation]\nname = "Lake Hospital"\ntime_zone = "America/Chicago"\n')
+    posture("audit", "--from", SCAN, "--as-of", "2026-11-24T16:05:00Z", cwd=tmp_path)
+
+    written = posture("report", "-f", "html,xlsx,json", "-o", "out", cwd=tmp_path)
+    html, xlsx, document = (tmp_path / line for line in written.stdout.split())
+
+    assert "As of 24 November 2026, 10:05 UTC−06:00" in html.read_text("utf-8")
+    rows = dict(row[:2] for row in openpyxl.load_workbook(xlsx)["Summary"].iter_rows(max_row=9, values_only=True))
+    assert rows["As of (UTC)"].isoformat() == "2026-11-24T16:05:00"
+    assert json.loads(document.read_bytes())["method"]["as_of"] == "2026-11-24T10:05:00-06:00"

@@ -75,3 +75,14 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def test_a_period_says_no_day_and_no_zone_twice():
+    start = datetime(2026, 10, 8, 14, 5, tzinfo=UTC)
+    assert presentation.period(start, start) == "8 October 2026, 14:05 UTC"
+    assert presentation.period(start, start + timedelta(hours=1)) == "8 October 2026, 14:05 to 15:05 UTC"
+    assert (
+        presentation.period(start, start + timedelta(days=1))
+        == "8 October 2026, 14:05 UTC to 9 October 2026, 14:05 UTC"
+    )
+    assert presentation.period(start, None) == "8 October 2026, 14:05 UTC"

@@ -49,7 +49,7 @@ def _default_community(device: Device) -> Verdict:
     return passed("It answers, but not to the communities public and private")
 
 
-@check("snmp-default-community", title="Default SNMP communities are accepted", severity=Severity.CRITICAL)
+@check("snmp-default-community", title="Devices accept a default password (SNMP community)", severity=Severity.CRITICAL)
 def default_community(device: Device) -> Verdict:
     """No device answers to the communities public and private.
 
@@ -67,7 +67,7 @@ def default_community(device: Device) -> Verdict:
     return _default_community(device)
 
 
-@check("snmp-v1-v2c", title="SNMP without encryption is in use", severity=Severity.HIGH)
+@check("snmp-v1-v2c", title="Devices are managed without encryption (SNMP v1, v2c)", severity=Severity.HIGH)
 def v1_v2c(device: Device, scope: Scope) -> Verdict:
     """No device answers to SNMP v1 or v2c.
 
@@ -139,7 +139,7 @@ def v3_without_privacy(device: Device, scope: Scope) -> Verdict:
     return passed("Users are let in with encryption, and refused without (authPriv)")
 
 
-@check("snmp-write-access", title="Settings can be changed over SNMP", severity=Severity.CRITICAL)
+@check("snmp-write-access", title="Device settings can be changed over the network (SNMP)", severity=Severity.CRITICAL)
 def write_access(device: Device) -> Verdict:
     """No device lets its settings be changed with a community.
 
@@ -169,7 +169,7 @@ def write_access(device: Device) -> Verdict:
             return failed(f"A community can change settings, through the view {shown} (vacmAccessWriteViewName)")
 
 
-@check("printer-open-service", title="Printers answer to a default community", severity=Severity.MEDIUM)
+@check("printer-open-service", title="Printers answer to a default password (SNMP community)", severity=Severity.MEDIUM)
 def printer_open_service(device: Device) -> Verdict:
     """No printer answers to the communities public and private.
 

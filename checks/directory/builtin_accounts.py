@@ -48,7 +48,7 @@ def _guest(guest: Account) -> Verdict:
             return failed("Guest is enabled (RID 501)", about=guest)
 
 
-@check("ad-krbtgt-password-age", title="The key of all tickets is old", severity=Severity.HIGH)
+@check("ad-krbtgt-password-age", title="The domain's master key is old (krbtgt)", severity=Severity.HIGH)
 def krbtgt_password_age(accounts: Facts[Account], thresholds: Thresholds, as_of: AsOf) -> Iterator[Verdict]:
     """The password of krbtgt, the key of all Kerberos tickets, is changed within the time that your policy allows.
 

@@ -18,7 +18,7 @@ ASK_ROOT_DSE = "Let the audit account, or anyone, read the root DSE, so that the
 ASK_FROM_NEAR = "Audit from a place that reaches the directory server."
 
 
-@check("ldap-cleartext-bind-accepted", title="Passwords are taken in the clear", severity=Severity.HIGH)
+@check("ldap-cleartext-bind-accepted", title="A directory takes passwords without encryption", severity=Severity.HIGH)
 def ldap_cleartext_bind(directory: Directory) -> Verdict:
     """No directory server takes a password without TLS.
 
@@ -45,7 +45,7 @@ def ldap_cleartext_bind(directory: Directory) -> Verdict:
             return _cleartext_bind(directory)
 
 
-@check("openldap-cleartext-bind", title="OpenLDAP takes passwords in the clear", severity=Severity.HIGH)
+@check("openldap-cleartext-bind", title="OpenLDAP takes passwords without encryption", severity=Severity.HIGH)
 def openldap_cleartext_bind(directory: Directory) -> Verdict:
     """No OpenLDAP server takes a password without TLS.
 
@@ -91,7 +91,7 @@ def _cleartext_bind(directory: Directory) -> Verdict:
             )
 
 
-@check("ldaps-unavailable", title="LDAPS is missing or its certificate is not valid", severity=Severity.MEDIUM)
+@check("ldaps-unavailable", title="A directory's encryption (LDAPS) is missing or not valid", severity=Severity.MEDIUM)
 def ldaps_unavailable(directory: Directory, scope: Scope, as_of: AsOf) -> Verdict:
     """Every directory server answers on LDAPS with a certificate that holds.
 
@@ -155,7 +155,7 @@ def _does_not_hold(problem: str, has_authority: bool) -> Verdict:
     return failed(f"The certificate does not hold: {problem}")
 
 
-@check("openldap-starttls-missing", title="OpenLDAP offers no TLS", severity=Severity.HIGH)
+@check("openldap-starttls-missing", title="OpenLDAP offers no encryption (TLS)", severity=Severity.HIGH)
 def openldap_starttls_missing(directory: Directory) -> Verdict:
     """Every OpenLDAP server offers TLS, by StartTLS or LDAPS.
 

@@ -51,7 +51,7 @@ MAKERS = (
 
 @check(
     "medical-device-cleartext-admin",
-    title="A medical device is administered in the clear",
+    title="A medical device can be administered without encryption",
     severity=Severity.CRITICAL,
 )
 def medical_device_cleartext_admin(host: Host) -> Verdict:

@@ -10,7 +10,7 @@ PING = "dicom-ping"
 ASK = "Run dicom-ping on {}, once clinical engineering has agreed (approved_devices in posture.toml)."
 
 
-@check("dicom-cleartext", title="DICOM answers without encryption", severity=Severity.HIGH)
+@check("dicom-cleartext", title="An imaging system answers without encryption (DICOM)", severity=Severity.HIGH)
 def dicom_cleartext(host: Host) -> Verdict:
     """No DICOM service answers an association without TLS.
 
@@ -46,7 +46,7 @@ def _encryption(port: Port) -> Verdict:
     return unknown(f"{port} is open; whether DICOM answers there did not show", port, answer=ASK.format(port))
 
 
-@check("dicom-any-ae-title", title="DICOM accepts any called AE title", severity=Severity.HIGH)
+@check("dicom-any-ae-title", title="An imaging system answers under any name (DICOM)", severity=Severity.HIGH)
 def dicom_any_ae_title(host: Host) -> Verdict:
     """No DICOM service accepts an association that calls it by a name which is not its own.
 

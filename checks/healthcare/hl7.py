@@ -13,7 +13,7 @@ HL7 = Kind(label="HL7", names=("hl7", "hl7-mlp"), ports=(2575, 6661))
 _MESSAGE = re.compile(r"MSH\|\^~\\+&")
 
 
-@check("hl7-cleartext", title="HL7 messages are sent without encryption", severity=Severity.HIGH)
+@check("hl7-cleartext", title="Clinical messages are sent without encryption (HL7)", severity=Severity.HIGH)
 def hl7_cleartext(host: Host) -> Verdict:
     """No HL7 listener answers without TLS.
 

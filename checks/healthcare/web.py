@@ -15,7 +15,7 @@ VIEWER = re.compile(
 )
 
 
-@check("pacs-web-over-http", title="Images can be viewed over plain HTTP", severity=Severity.HIGH)
+@check("pacs-web-over-http", title="Images can be viewed without encryption (HTTP)", severity=Severity.HIGH)
 def pacs_web_over_http(host: Host) -> Verdict:
     """No image archive or viewer has its web page on plain HTTP.
 

@@ -14,7 +14,7 @@ _TLS_ONLY = re.compile(
 )
 
 
-@check("ftp-cleartext", title="FTP takes passwords in the clear, or nobody's", severity=Severity.HIGH)
+@check("ftp-cleartext", title="FTP takes passwords without encryption, or lets anybody in", severity=Severity.HIGH)
 def ftp_cleartext(host: Host) -> Verdict:
     """No FTP server lets anybody in without a password, or takes one without TLS.
 

@@ -14,7 +14,7 @@ SMB = Kind(label="SMB", names=("microsoft-ds", "netbios-ssn"), ports=(139, 445))
 _RUN = "Scan it with the script {}, or import a scan that holds it."
 
 
-@check("smb1-offered", title="SMB version 1 is offered", severity=Severity.HIGH)
+@check("smb1-offered", title="Outdated file sharing is offered (SMB version 1)", severity=Severity.HIGH)
 def smb1_offered(host: Host) -> Verdict:
     """No host offers SMB version 1.
 
@@ -42,7 +42,11 @@ def _dialects(script: Script) -> Verdict:
     return passed("SMB is accepted, version 1 is not", script)
 
 
-@check("smb-signing-not-required", title="SMB signing is not required", severity=Severity.MEDIUM)
+@check(
+    "smb-signing-not-required",
+    title="File sharing can be tampered with (SMB signing not required)",
+    severity=Severity.MEDIUM,
+)
 def smb_signing(host: Host) -> Verdict:
     """Every SMB server requires signing.
 

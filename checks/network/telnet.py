@@ -7,7 +7,7 @@ from posture.facts import Host
 from posture.services import R_SERVICES, TELNET, offered
 
 
-@check("telnet-offered", title="Telnet is offered", severity=Severity.HIGH)
+@check("telnet-offered", title="Log-in without encryption is offered (Telnet)", severity=Severity.HIGH)
 def telnet_offered(host: Host) -> Verdict:
     """No host offers telnet.
 
@@ -25,7 +25,7 @@ def telnet_offered(host: Host) -> Verdict:
     return offered(host, TELNET)
 
 
-@check("r-services-offered", title="rsh, rlogin or rexec is offered", severity=Severity.HIGH)
+@check("r-services-offered", title="Log-in without encryption is offered (rsh, rlogin, rexec)", severity=Severity.HIGH)
 def r_services_offered(host: Host) -> Verdict:
     """No host offers rsh, rlogin or rexec.
 

@@ -18,7 +18,7 @@ EC_BITS = 224
 _WEAK_SIGNATURE = re.compile(r"md[245]|sha-?1(?!\d)|shaWith", re.IGNORECASE)
 
 
-@check("tls-outdated", title="TLS older than version 1.2 is accepted", severity=Severity.HIGH)
+@check("tls-outdated", title="Outdated encryption is accepted (TLS before 1.2)", severity=Severity.HIGH)
 def tls_outdated(host: Host) -> Verdict:
     """Every TLS service accepts TLS 1.2 and 1.3 only.
 

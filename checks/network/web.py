@@ -12,7 +12,7 @@ _LOGIN = re.compile(r"\b(?:log[ -]?[io]n|sign[ -]?[io]n)\b", re.IGNORECASE)
 _BASIC = re.compile(r"^[ \t]*(?:WWW-Authenticate:[ \t]*)?Basic\b", re.IGNORECASE | re.MULTILINE)
 
 
-@check("login-over-http", title="A password is asked for over plain HTTP", severity=Severity.HIGH)
+@check("login-over-http", title="A web page asks for a password without encryption (HTTP)", severity=Severity.HIGH)
 def login_over_http(host: Host) -> Verdict:
     """No web page takes a password without TLS.
 

@@ -14,6 +14,7 @@ from posture.presentation import (
     OUTCOMES,
     SEVERITIES,
     STATUSES,
+    capital,
     family,
     gap_extent,
     number,
@@ -100,6 +101,7 @@ def _cover(page: _Page, assessment: Assessment) -> None:
     run, notes = assessment.run, assessment.method
     page.text("Cybersecurity posture assessment", "title", height=34)
     page.text(assessment.organisation.name, "subtitle", height=22)
+    page.line(["In short", _in_short(assessment)], ["strong", "strong"])
     page.line(["As of (UTC)", notes.as_of], ["strong", "date"])
     for catalog in notes.catalogs:
         page.line(["Judged against", f"{catalog.title} – {catalog.status}"], ["strong", "text"])
@@ -112,6 +114,15 @@ def _cover(page: _Page, assessment: Assessment) -> None:
         ["strong", "code"],
     )
     page.text(f"{CLAIM} {notes.statement}", "claim")
+
+
+def _in_short(assessment: Assessment) -> str:
+    found, controls = Counter(gap.severity for gap in assessment.gaps), assessment.coverage.controls
+    each = ", ".join(f"{number(found[it])} {label.word.lower()}" for it, label in SEVERITIES.items() if found[it])
+    return (
+        f"{plural(len(assessment.gaps), 'gap')}{f': {each}' if each else ''}. {number(controls.not_satisfied)} of "
+        f"{plural(controls.of, 'control')} shown not to be satisfied; {number(controls.not_assessed)} not assessed."
+    )
 
 
 def _looked_at(page: _Page, assessment: Assessment) -> None:
@@ -135,15 +146,16 @@ def _lost(page: _Page, assessment: Assessment) -> None:
     if not (lost or refused):
         return
     asked = number(len(assessment.coverage.probes))
-    page.section("What could not be collected")
+    page.section("What could not be collected" if lost else "What was not looked at")
     page.text(
         f"{number(len(lost))} of {asked} scans, look-ups and imports did not bring back all that was asked. "
-        f"Not made, since the scope forbids it: {number(len(refused))}. Nothing is concluded from silence."
+        f"Not made, since the scope forbids it: {number(len(refused))}. Whatever they would have shown counts as not "
+        "known: there may be more machines, accounts and gaps than this workbook holds."
     )
-    page.heads("Scan or look-up", "Outcome", "What went wrong")
+    page.heads("Scan or look-up", "Outcome", "Problem or reason")
     for probe in (*lost[:_LOST], *refused[:_LOST]):
         outcome = "Forbidden" if probe.outcome == "refused" else probe_outcome(probe.outcome)
-        page.line([probe.id, outcome, probe.problem or "No reason was given."], ["code", "text", "text"])
+        page.line([probe.id, outcome, capital(probe.problem) or "No reason was given."], ["code", "text", "text"])
     more = len(lost[_LOST:]) + len(refused[_LOST:])
     if more:
         page.line([Link(f"and {number(more)} more", Place(NOT_ASSESSED, 2)), ""], ["strong", "text"])

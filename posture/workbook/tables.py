@@ -14,6 +14,7 @@ from posture.presentation import (
     REQUIREMENTS,
     SEVERITIES,
     STATUSES,
+    capital,
     family,
     noun,
     number,
@@ -25,7 +26,7 @@ from posture.workbook.places import Places, word
 _SETTLED = {Outcome.PASS, Outcome.NOT_APPLICABLE}
 KINDS = {
     "standard": "Standard",
-    "implementation_specification": "Specification",
+    "specification": "Specification",
     "general_rule": "General rule, not counted",
 }
 _EPHI = {"yes": "yes", "no": "no", "unknown": "not declared", "": "not declared"}
@@ -62,7 +63,7 @@ def controls(assessment: Assessment, places: Places) -> Iterator[Sequence[Value]
             REQUIREMENTS.get(control.requirement or "", control.requirement),
             word(STATUSES[control.status]),
             control.reason,
-            ", ".join(METHODS[method] for method in control.missing_methods),
+            capital(", ".join(METHODS[method] for method in control.missing_methods)),
             Link(len(control.observations), first),
             _gap_link(against, places),
             _control_link(control, places),
@@ -160,7 +161,7 @@ def observations(assessment: Assessment, places: Places) -> Iterator[Sequence[Va
             each.place,
             _EPHI.get(each.ephi, each.ephi) if single else None,
             each.message if single else "Their keys are in assessment.json.",
-            plain(each.answer),
+            capital(plain(each.answer)),
             Link("Gap", gap) if gap else None,
             places.of_evidence(each.evidence),
             each.subject,
@@ -218,7 +219,7 @@ def not_assessed(assessment: Assessment, places: Places) -> Iterator[Sequence[Va
     """Everything without an answer; controls from their own findings, which say what they still need."""
     for each in assessment.coverage.unanswered:
         if each.what != "control":
-            yield (WHAT.get(each.what, each.what), each.name, each.why, plain(each.answer), each.id)
+            yield (WHAT.get(each.what, each.what), each.name, capital(each.why), capital(plain(each.answer)), each.id)
     for control in waiting(assessment):
         needed = ", ".join(METHODS[method] for method in control.missing_methods)
         to = places.controls[control.catalog, control.id]

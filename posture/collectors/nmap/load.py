@@ -97,7 +97,7 @@ def _asked(header: Header, command: Sequence[str]) -> AskedNmap:
 def _scripts(command: Sequence[str]) -> tuple[str, ...]:
     """The scripts that the command line names. What a category or an expression stood for then is not known."""
     given = []
-    for word, after in zip(command, [*command[1:], ""], strict=True):
+    for word, after in zip(command, [*command, ""][1:], strict=True):
         if word == "--script":
             given.append(after)
         elif word.startswith("--script="):

@@ -98,6 +98,11 @@ class Stream:
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             self.broken = self._break(error.lineno, error.offset + 1, expat.ErrorString(error.code), ended=last)
+        except (LookupError, ValueError):
+            if self._begun:
+                raise
+            line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+            self.broken = self._break(line, column, "it is in an encoding that can't be read", ended=False)
         except Refused as refusal:
             line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
             self.broken = self._break(line, column, str(refusal), ended=False)
