@@ -99,9 +99,9 @@ _REFUSED = (
         "os.spawn",
         "ctypes.",
         "pty.spawn",
+        "os.chdir",
     ),
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate"),
-    *("os.chdir",),
     *("os.utime", "os.kill", "os.putenv", "os.setxattr", "os.removexattr", "shutil.", "sqlite3.connect", "syslog."),
 )
 
@@ -135,6 +135,7 @@ def main() -> None:
         with answer:
             answer.write(msgspec.json.encode(_answer()))
     except PostureError as error:
+        sys.stdout.flush()  # what checks printed stands before
         sys.stderr.write("\n" + msgspec.json.encode((error.what, error.where, error.mend)).decode())
         sys.exit(_TOLD)
 

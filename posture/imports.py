@@ -47,7 +47,7 @@ def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
 
 def _within(folder: Path) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
-        raise PostureError(f"it can't be read: {error.strerror}", where=visible(str(error.filename))) from error
+        raise PostureError(f"it can't be read: {error.strerror}", where=_shown(error.filename)) from error
 
     for where, _, names in os.walk(folder, onerror=unreadable):
         for name in names:
@@ -72,10 +72,10 @@ def load(paths: Iterable[Path], collectors: Mapping[str, Collector]) -> Imported
             if named:
                 raise PostureError(
                     "it is none of: nmap XML, LDIF, snmprec, snmpwalk -On text",
-                    where=visible(str(path)),
+                    where=_shown(path),
                     mend="write scans with nmap -oX, directories with ldapsearch -LLL, devices with snmpwalk -On",
                 )
-            skipped.append(visible(str(path)))
+            skipped.append(_shown(path))
             continue
         for record in reader.load(payload, name, hashlib.sha256(raw).hexdigest()):
             found[record.id] = record
@@ -86,18 +86,18 @@ def _read(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise PostureError("it is no file", where=visible(str(path)), mend="name a file, or a folder of files")
+            raise PostureError("it is no file", where=_shown(path), mend="name a file, or a folder of files")
         if status.st_size > MAX_BYTES:
-            raise PostureError(f"it is larger than {MAX_BYTES:,} bytes", where=visible(str(path)), mend="split it")
+            raise PostureError(f"it is larger than {MAX_BYTES:,} bytes", where=_shown(path), mend="split it")
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise PostureError(f"it can't be read: {why}", where=visible(str(path))) from error
+        raise PostureError(f"it can't be read: {why}", where=_shown(path)) from error
 
 
 def _expanded(raw: bytes, path: Path) -> tuple[bytes, str]:
     """The content, and the name as text that can be shown, without the compression's suffix."""
-    name = visible(path.name)
+    name = _shown(path.name)
     try:
         if raw.startswith(b"\x1f\x8b"):
             with gzip.open(io.BytesIO(raw)) as stream:
@@ -106,7 +106,7 @@ def _expanded(raw: bytes, path: Path) -> tuple[bytes, str]:
             return _bounded(_unzstd(raw), path), name.removesuffix(".zst")
     except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
         mend = "copy it again"
-        raise PostureError(f"it can't be decompressed: {error}", where=visible(str(path)), mend=mend) from error
+        raise PostureError(f"it can't be decompressed: {error}", where=_shown(path), mend=mend) from error
     return raw, name
 
 
@@ -128,5 +128,10 @@ def _unzstd(raw: bytes) -> bytes:
 
 def _bounded(data: bytes, path: Path) -> bytes:
     if len(data) > MAX_BYTES:
-        raise PostureError(f"it holds more than {MAX_BYTES:,} bytes", where=visible(str(path)), mend="split it")
+        raise PostureError(f"it holds more than {MAX_BYTES:,} bytes", where=_shown(path), mend="split it")
     return data
+
+
+def _shown(name: object) -> str:
+    """A file's name on one line: whoever named it may not write to the terminal, nor lines of their own."""
+    return visible(str(name)).replace("\n", "⟨U+000A⟩")

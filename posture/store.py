@@ -28,6 +28,7 @@ from posture.scope import Scope
 __all__ = ["Event", "RunRecord", "Store"]
 
 HEAD = "0001"
+_SQLITE = b"SQLite format 3\0"
 _MAX_PAYLOAD = 4 * 1024**3
 _BATCH = 5_000
 
@@ -330,8 +331,9 @@ def _private(path: Path) -> None:
     """See that the file is there and only its owner can read it, before anything is in it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
+            if file.read(len(_SQLITE)) in {b"", _SQLITE}:  # anything else is somebody's file, and stays as it is
+                os.fchmod(file.fileno(), 0o600)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", error)
         raise PostureError(

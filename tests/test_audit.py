@@ -111,6 +111,8 @@ def test_nothing_at_all_is_not_assessed_and_every_check_is_unknown(tmp_path: Pat
         "import os; os.remove('/tmp/posture-was-here')",
         "import os; os.kill(os.getppid(), 0)",
         "import sqlite3; sqlite3.connect(':memory:')",
+        "import os; os.chdir('/etc')",
+        "import sys; sys.exit(0)",
         "print('this is no assessment')",
         "import os; 1 / (not [key for key in os.environ if 'SECRET' in key or 'PATH' in key])",
     ],
@@ -315,3 +317,50 @@ bind = {{user = "{AUDITOR}", password = {{file = "word"}}}}
     registry.renderers()["html"].render(assessment, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
     assert "ldap/staff" in page[: page.index("In one page</h2>")]
+
+
+def rehearse(folder: Path, *folders: Path) -> None:
+    with Store(folder / "posture.db") as store:
+        Audit(store, {}, Quiet(), base=folder, checks_folders=folders).rehearse(Scope.of_files())
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import sys; sys.exit(0)", "it can't be loaded"),
+        ("import os; os._exit(0)", "the judging process failed"),
+        ("import os; os._exit(3)", "the judging process failed"),
+        ("print('hello'); raise ValueError('no')", "it can't be loaded: no"),
+    ],
+)
+def test_a_module_of_checks_that_ends_the_judging_is_one_clear_error(tmp_path: Path, code: str, words: str):
+    (tmp_path / "own").mkdir(mode=0o755)
+    (tmp_path / "own" / "bad.py").write_text(code)
+
+    with pytest.raises(PostureError, match=words):
+        rehearse(tmp_path, tmp_path / "own")
+
+
+def test_two_folders_of_one_name_both_bring_their_checks(tmp_path: Path):
+    telnet = (registry.content("checks") / "network" / "telnet.py").read_text()
+    folders = [tmp_path / one / "checks" for one in ("a", "b")]
+    for folder in folders:
+        folder.mkdir(parents=True, mode=0o755)
+        (folder / "mine.py").write_text(telnet.replace('@check("', f'@check("own-{folder.parent.name}-'))
+
+    found = registry.load_checks(folders).by_id
+
+    assert {name.split("-")[1] for name in found if name.startswith("own-")} == {"a", "b"}
+
+
+def test_a_check_folder_is_refused_where_others_can_put_another_in_its_place_or_a_link_leads_nowhere(tmp_path: Path):
+    folder = tmp_path / "open" / "own"
+    folder.mkdir(parents=True, mode=0o755)
+    folder.parent.chmod(0o777)
+    with pytest.raises(PostureError, match="others can write here"):
+        registry.load_checks([folder])
+
+    folder.parent.chmod(0o755)
+    (folder / "gone.py").symlink_to("nowhere")
+    with pytest.raises(PostureError, match="can't be read"):
+        registry.load_checks([folder])

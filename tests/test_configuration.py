@@ -142,3 +142,21 @@ def test_the_scope_survives_a_round_trip_through_json():
     scope = configuration.load(configuration.TEMPLATE)
 
     assert msgspec.json.decode(msgspec.json.encode(scope), type=type(scope)) == scope
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 5000 + "]" * 5000,
+        "a = " + "9" * 5000,
+        '[organisation]\nname="H"\n[[service]]\nid="s"\nname="S"\nrto_hours=nan',
+        '[organisation]\nname="H"\n[[zone]]\nid="a\\n"\nkind="server"\nnetworks=["10.0.0.0/8"]',
+        '[organisation]\nname="H"\n[[directory]]\nid="a"\nhost="dc\\u0000"',
+        """[organisation]\nname="H"\n[[zone]]\nid="a"\nkind="server"\nnetworks=["10.0.0.0/8"]
+        window=[{start="10:00\\n", end="11:00"}]""",
+    ],
+    ids=["nested", "number", "nan", "id", "host", "window"],
+)
+def test_what_would_trip_later_is_a_configuration_error(text: str):
+    with pytest.raises(ConfigurationError):
+        configuration.parse(text, "posture.toml")

@@ -1,6 +1,8 @@
+import os
 import shutil
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import zstandard
 
 from posture import configuration, registry
 from posture.audit import Audit, Interrupted
+from posture.collectors.base import Context
 from posture.errors import ConfigurationError, PostureError
 from posture.imports import load
 from posture.plan import plan, within_site
@@ -113,3 +116,70 @@ def test_a_run_of_files_alone_sends_nothing_when_it_is_resumed(tmp_path: Path):
     assert posture("audit", "--resume", run).strip() == run
 
     assert "planned" not in posture("runs", "show", run)
+
+
+def test_all_frames_of_a_compressed_file_are_read(tmp_path: Path):
+    entries = [b"dn: dc=a\nobjectClass: top\n\n", b"dn: dc=b\nobjectClass: top\n\n"]
+    compress = zstandard.ZstdCompressor().compress
+    (tmp_path / "two.ldif.zst").write_bytes(b"".join(map(compress, entries)))
+
+    (evidence,) = load([tmp_path / "two.ldif.zst"], registry.collectors()).evidence
+
+    assert evidence.payload.count(b"dn: dc=") == len(entries)
+
+
+def test_the_name_of_a_file_can_not_write_to_the_terminal_or_break_the_record(tmp_path: Path):
+    scan = (Path(__file__).parent / "data" / "nmap" / "recorded" / "smb-hardened.xml").read_bytes()
+    name = os.fsdecode(b"\xff\x1b[31m\nall is well")
+    (tmp_path / f"{name}.xml").write_bytes(scan)
+    (tmp_path / f"{name}.txt").write_bytes(b"no evidence")
+
+    imported = load([tmp_path], registry.collectors())
+
+    (source,) = [each.envelope.source for each in imported.evidence]
+    assert source is not None
+    for told in (source.name, *imported.skipped):
+        assert told.isprintable()
+        assert "all is well" in told
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000])
+def test_a_name_that_no_file_can_have_is_one_clear_error(name: str):
+    with pytest.raises(PostureError, match="can't be read"):
+        load([Path(name)], registry.collectors())
+
+
+def test_no_probe_is_asked_over_snmp_that_the_scope_refuses(tmp_path: Path):
+    text = TWO_SITES.replace("10.0.0.", "127.78.2.") + "[snmp]\ntry_default_communities = true\n"
+    collectors = registry.collectors()
+    (probe,) = [each for each in plan(scope(text), collectors, ["snmp"]) if each.zone == "servers"]
+    context = Context(
+        scope=scope(text.replace('kind = "server"', 'kind = "server"\npolicy = "off"')),
+        secret=str,
+        hosts=list,
+        progress=print,
+        stop=threading.Event(),
+        workdir=tmp_path,
+        vantage="",
+        operator="",
+    )
+
+    with pytest.raises(PostureError, match="policy is off"):
+        list(collectors["snmp"].ask(probe, context))
+
+
+def test_a_directory_that_turns_out_to_be_an_excluded_address_is_not_asked(tmp_path: Path):
+    text = (
+        TWO_SITES.replace("10.0.0.", "127.78.3.")
+        + '[[directory]]\nid = "ad"\nhost = "::ffff:127.78.3.9"\n[[directory]]\nid = "odd"\nhost = "2135819017"\n'
+    )
+    with Store(tmp_path / "posture.db") as store:
+        running = Audit(store, registry.collectors(), Quiet(), base=tmp_path)
+        run = running.begin(scope(text))
+        with suppress(PostureError):
+            running.collect(run, ["ldap"])
+
+        told = {each.probe.id: each.problem for each in running.probes(run)}
+
+    assert "excluded by the scope" in told["ldap/ad"]
+    assert "127.78.3.9 is excluded by the scope" in told["ldap/odd"]  # the same address as one number

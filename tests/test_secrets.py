@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,25 @@ def test_a_secret_that_is_not_there_is_told_by_its_reference(reference, tmp_path
     with pytest.raises(PostureError) as caught:
         resolve(reference, tmp_path)
     assert caught.value.where
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        SecretReference(env="POSTURE_BYTES"),
+        SecretReference(command=("printf", "hunter2\\377")),
+        SecretReference(file="a\0b"),
+        SecretReference(command=("a\0b",)),
+    ],
+)
+def test_a_secret_that_is_no_text_is_told_without_a_word_of_it(
+    reference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("POSTURE_BYTES", os.fsdecode(b"hunter2\xff"))
+
+    with pytest.raises(PostureError, match="not UTF-8 text") as caught:
+        resolve(reference, tmp_path)
+
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert "hunter2" not in str(caught.value)

@@ -74,14 +74,23 @@ def test_evidence_that_was_changed_is_not_given_out(tmp_path: Path, store: Store
 def test_a_corrupt_store_gives_one_clear_error_and_stays_as_it_is(tmp_path: Path):
     path = tmp_path / "posture.db"
     path.write_bytes(b"this is not a database, but somebody's notes " * 100)
+    path.chmod(0o644)
     before = path.read_bytes()
 
     with pytest.raises(PostureError, match=r"posture\.db: the store can't be used: .*\n.*nothing in it was changed"):
         Store(path)
 
     assert path.read_bytes() == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
 def test_a_folder_that_can_not_be_written_gives_one_clear_error():
     with pytest.raises(PostureError, match="the store can't be opened"):
         Store("/proc/nowhere/posture.db")
+
+
+@pytest.mark.parametrize("where", ["nonsense://x", "postgresql+nonsense://u:hunter2@h/x", "sqlite:///a\0b", "://"])
+def test_a_store_that_can_not_be_is_one_clear_error_without_its_password(where: str):
+    with pytest.raises(PostureError) as caught:
+        Store(where)
+    assert "hunter2" not in str(caught.value)

@@ -20,7 +20,7 @@ from posture.cli.progress import listener
 from posture.imports import load
 from posture.model import Outcome, Severity
 from posture.plan import within_site
-from posture.presentation import gap_extent, plural
+from posture.presentation import gap_extent, plural, visible
 from posture.scope import Scope
 
 __all__ = ["audit", "conclusion", "exit_code", "stopping"]
@@ -140,7 +140,7 @@ def conclusion(assessment: Assessment, *, verbose: bool = False) -> str:
     lines += [f"Not collected: {probe.id}: {probe.problem}" for probe in failed]
     if verbose:
         lines += [f"{gap.severity.value}: {gap.title}: {gap_extent(gap)} ({gap.check})" for gap in assessment.gaps]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def exit_code(assessment: Assessment, fail_on: str | None) -> int:

@@ -246,3 +246,15 @@ def test_looking_for_passwords_is_not_slow_either(head):
     loaded(document(ONE, args=head))
 
     assert time.process_time() - began < 3
+
+
+def test_a_scan_without_its_command_line_is_read():
+    assert loaded(document(ONE, args="")).envelope.tool.command == ()
+
+
+@pytest.mark.parametrize("encoding", ["hex", "UTF-9", "utf-7", "shift_jis"])
+def test_an_encoding_that_can_not_be_read_is_one_clear_error(encoding):
+    payload = f'<?xml version="1.0" encoding="{encoding}"?><nmaprun/>'.encode()
+
+    with pytest.raises(PostureError, match=r"encoding that can't be read \(line 1"):
+        list(NmapCollector().load(payload, "scan.xml", "0"))
