@@ -11,14 +11,20 @@ import msgspec
 from posture.errors import PostureError
 from posture.model import Method
 
-__all__ = ["Catalog", "Control", "built_in", "load"]
+__all__ = ["Catalog", "Control", "Head", "built_in", "load"]
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A standard or specification. `requirement` is R (required) or A (addressable), where the rule marks it."""
+    """A standard or specification, or another catalog's goal, item or proposal.
+
+    `requirement` is R (required) or A (addressable), where the rule marks it. `question` is what its owner is asked,
+    `attach` what to hand in with the answer, `per` of whom it is asked, and `months` how long an answer holds at
+    most. `anchors` are controls of the rule in force that another catalog's control bears on. `not_applicable_when` is
+    the one reason, if any, for which it may be answered *not applicable*.
+    """
 
     id: str
-    kind: Literal["general-rule", "standard", "specification"]
+    kind: Literal["general-rule", "standard", "specification", "goal", "item", "proposal", "control"]
     title: str
     family: str
     text: str
@@ -28,6 +34,12 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     methods: tuple[Method, ...] = ()
     not_applicable_when: str = ""
     note: str = ""
+    question: str = ""
+    attach: str = ""
+    per: Literal["organisation", "legal-entity", "site"] = "organisation"
+    months: int = 12
+    tier: str = ""
+    anchors: tuple[str, ...] = ()
     contradicted_by: tuple[str, ...] = ()
     supported_by: tuple[str, ...] = ()
 
@@ -37,19 +49,22 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.kind != "general-rule"
 
 
-class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A catalog's identity: `id` is the namespace of its controls' ids."""
+
     id: str
     title: str
     citation: str
     status: Literal["in force", "voluntary", "proposed"]
     as_of: str
     source: str
+    version: str = ""
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A catalog with where it comes from and whether it is in force."""
 
-    catalog: _Head
+    catalog: Head
     control: tuple[Control, ...]
 
     def bearing(self, check: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

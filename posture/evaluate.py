@@ -21,6 +21,7 @@ from posture.assessment import (
     Observation,
     Organisation,
     ProbeResult,
+    Risk,
     Run,
     ThresholdValue,
     Unanswered,
@@ -30,6 +31,8 @@ from posture.catalog import Catalog
 from posture.check import AsOf
 from posture.collectors.base import Collector
 from posture.facts import Account, BlindSpot, Device, Directory, Fact, Host
+from posture.governance.history import PastRun
+from posture.governance.ledger import Ledger
 from posture.inventory import Inventory
 from posture.judge import judge
 from posture.model import Evidence, Outcome, Probe, Status
@@ -64,7 +67,11 @@ class PlannedProbe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything but the evidence that an assessment depends on."""
+    """Everything but the evidence that an assessment depends on.
+
+    `history` are this store's earlier runs of the last twelve months, `earlier_risks` the register of the latest
+    one, and `own_catalogs` the hospital's own.
+    """
 
     run: Run
     scope: Scope
@@ -72,6 +79,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     probes: tuple[PlannedProbe, ...] = ()
     checks_folders: tuple[str, ...] = ()
+    ledger: Ledger = Ledger()
+    history: tuple[PastRun, ...] = ()
+    earlier_risks: tuple[Risk, ...] = ()
+    own_catalogs: tuple[Catalog, ...] = ()
 
 
 def evaluate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Literal, TypeAlias
@@ -16,7 +17,9 @@ from posture.thresholds import Thresholds
 __all__ = [
     "Address",
     "Approval",
+    "AssetScope",
     "Bind",
+    "Catalogs",
     "Checks",
     "DirectoryScope",
     "Network",
@@ -126,6 +129,13 @@ class Zone(_Table, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     window: tuple[Window, ...] = ()
     approval: Approval | None = None
+    reachable_from: Annotated[
+        tuple[str, ...] | None,
+        Meta(
+            description="ids of the zones whose machines may open connections into this one; "
+            "left out, it is not known, and counted as all"
+        ),
+    ] = None
     identified_as_it: Annotated[
         tuple[str, ...], Meta(description="networks or addresses known to be IT: these get version and script probes")
     ] = ()
@@ -172,15 +182,41 @@ class Zone(_Table, frozen=True, kw_only=True):
 
 
 class Service(_Table, frozen=True, kw_only=True):
-    """A clinical service, such as EHR or PACS, and what it depends on."""
+    """A clinical service, such as EHR or PACS, what it depends on, and how the hospital works without it."""
 
     id: Identifier
     name: NonEmpty
-    sites: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
+    sites: Annotated[tuple[str, ...], Meta(description="ids of the sites that use it; empty means all")] = ()
+    depends_on: Annotated[
+        tuple[str, ...],
+        Meta(description="addresses, networks, `zone:ID`, `directory:ID`, or ids of other services"),
+    ] = ()
+    backups: Annotated[
+        tuple[str, ...], Meta(description="where its backups lie: addresses, networks or `zone:ID`")
+    ] = ()
     rto_hours: Annotated[float, Meta(ge=0)] | None = None
     rpo_hours: Annotated[float, Meta(ge=0)] | None = None
-    downtime_procedure: str = ""
+    downtime_procedure: Annotated[str, Meta(description="where the written procedure is to be found")] = ""
+    last_drill: Annotated[date | None, Meta(description="day of the last downtime drill")] = None
+    last_restore_test: Annotated[date | None, Meta(description="day of the last restore test that succeeded")] = None
+    fallback_communication: Annotated[str, Meta(description="how staff talk when it is down")] = ""
+
+
+class AssetScope(_Table, frozen=True, kw_only=True):
+    """What the hospital declares of machines that a zone's line does not fit: whether they hold or reach ePHI."""
+
+    match: Annotated[NonEmpty, Meta(description="an address, a network, or a name or key with *")]
+    ephi: Ephi
+    note: str = ""
+
+
+class Catalogs(_Table, frozen=True, kw_only=True):
+    """Which catalogs are reported beside the Security Rule."""
+
+    overlays: Annotated[
+        tuple[str, ...], Meta(description="proposed rules to show as a part of their own, such as hipaa-nprm-2025")
+    ] = ()
+    own: Annotated[tuple[str, ...], Meta(description="files of your own catalogs, TOML or OSCAL JSON")] = ()
 
 
 class Bind(_Table, frozen=True, kw_only=True):
@@ -249,7 +285,9 @@ class Scope(_Table, frozen=True, kw_only=True):
     organisation: OrganisationScope
     site: tuple[Site, ...] = ()
     zone: tuple[Zone, ...] = ()
+    asset: tuple[AssetScope, ...] = ()
     service: tuple[Service, ...] = ()
+    catalogs: Catalogs = Catalogs()
     directory: tuple[DirectoryScope, ...] = ()
     snmp: SnmpScope = SnmpScope()
     thresholds: Thresholds = Thresholds()

@@ -1,4 +1,4 @@
-"""Runs, evidence and judgements: append-only, compressed, mode 0600.
+"""Runs, evidence, judgements and the ledger: append-only, compressed, mode 0600.
 
 What happens to a run is told by its events, never by a changed row. Evidence is stored once under its digest, however
 many runs have it. A judgement is an assessment; judging again adds another, and the latest is the run's.
@@ -6,6 +6,7 @@ many runs have it. A judgement is an assessment; judging again adds another, and
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,12 +23,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from posture.assessment import Assessment, Observation
 from posture.errors import PostureError
+from posture.governance.ledger import Entry, Ledger, Statement
 from posture.model import Envelope, Evidence
 from posture.scope import Scope
 
 __all__ = ["Event", "RunRecord", "Store"]
 
-HEAD = "0001"
+HEAD = "0002"
 _SQLITE = b"SQLite format 3\0"
 _MAX_PAYLOAD = 4 * 1024**3
 _BATCH = 5_000
@@ -67,6 +69,16 @@ _observations = sa.Table(
     *(sa.Column(name, sa.Integer) for name in ("judgement", "position")),
     *(sa.Column(name, sa.String) for name in ("check_id", "severity", "outcome", "subject")),
     sa.Column("document", sa.LargeBinary),
+)
+_ledger = sa.Table(
+    "ledger",
+    _meta,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.String) for name in ("at", "by")),
+    sa.Column("statement", sa.LargeBinary),
+)
+_attachments = sa.Table(
+    "attachments", _meta, sa.Column("sha256", sa.String, primary_key=True), sa.Column("content", sa.LargeBinary)
 )
 
 
@@ -240,6 +252,51 @@ class Store:
             observations = tuple(msgspec.json.decode(row.document, type=Observation) for row in rows)
         rest = msgspec.json.decode(_expand(judgement.document), type=Assessment)
         return msgspec.structs.replace(rest, observations=observations)
+
+    # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def record(
+        self, statements: Sequence[Statement], by: str, at: datetime, attachments: Iterable[bytes] = ()
+    ) -> Ledger:
+        """Add statements and the documents they name to the ledger: all of them or none. The ledger as it is then."""
+        with self._errors(), self._engine.begin() as connection:
+            for content in attachments:
+                row = {"sha256": hashlib.sha256(content).hexdigest(), "content": self._compress.compress(content)}
+                connection.execute(self._insert(_attachments).on_conflict_do_nothing(), row)
+            last = connection.execute(sa.select(sa.func.max(_ledger.c.number))).scalar() or 0
+            for number, statement in enumerate(statements, last + 1):
+                document = self._compress.compress(msgspec.json.encode(statement))
+                entry = {"number": number, "at": at.isoformat(), "by": by, "statement": document}
+                connection.execute(_ledger.insert(), entry)
+        return self.ledger()
+
+    def ledger(self) -> Ledger:
+        """The whole ledger."""
+        with self._errors(), self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_ledger).order_by(_ledger.c.number)).all()
+        return Ledger(
+            entries=tuple(
+                Entry(
+                    number=row.number,
+                    at=datetime.fromisoformat(row.at),
+                    by=row.by,
+                    statement=msgspec.json.decode(_expand(row.statement), type=Statement),
+                )
+                for row in rows
+            )
+        )
+
+    def attachment(self, sha256: str) -> bytes:
+        """A document that was handed in. Raises PostureError if it is not there, or is not what was handed in."""
+        query = sa.select(_attachments.c.content).where(_attachments.c.sha256 == sha256)
+        with self._errors(), self._engine.connect() as connection:
+            stored = connection.execute(query).scalar()
+        if stored is None:
+            raise PostureError(f"there is no document {sha256[:12]}", where=self.name)
+        content = _expand(stored)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise PostureError(f"the document {sha256[:12]} was changed", where=self.name)
+        return content
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 

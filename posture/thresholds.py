@@ -48,3 +48,12 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     rsa_bits: Annotated[
         int, Meta(ge=1024, le=16384, description="Smallest RSA key. Default 2048: NIST SP 800-131A Rev. 2.")
     ] = 2048
+    drill_days: Annotated[
+        _Days, Meta(description="Age at which a downtime drill counts as missing. Default 365: CISA RRA, yearly.")
+    ] = 365
+    restore_test_days: Annotated[
+        _Days, Meta(description="Age at which a restore test counts as missing. Default 365: common audit practice.")
+    ] = 365
+    attestation_notice_days: Annotated[
+        _Days, Meta(description="Days before its end from which an attestation is shown as expiring. Default 30.")
+    ] = 30

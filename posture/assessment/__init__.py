@@ -14,35 +14,81 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from posture.assessment.answers import (
+    AnswerState,
+    AttestationResult,
+    ControlPart,
+    DecisionResult,
+    ExceptionResult,
+    PracticeResult,
+    RegisterResult,
+    RiskAnalysisResult,
+)
+from posture.assessment.clinical import (
+    BlastRadius,
+    Change,
+    ClinicalService,
+    Hop,
+    Loss,
+    MapEdge,
+    MapNode,
+    ReadinessItem,
+    Scenario,
+)
+from posture.assessment.part import Part as _Part
+from posture.assessment.risks import Factor, Level, Risk
+from posture.governance.ledger import Attachment, DataFlow, InformationSystem
 from posture.model import Method, Outcome, Severity, Source, Status, Tool
 
 __all__ = [
+    "AnswerState",
+    "AnsweredCount",
     "Assessment",
     "Asset",
+    "Attachment",
+    "AttestationResult",
+    "BlastRadius",
     "CatalogInfo",
+    "Change",
     "CheckResult",
+    "ClinicalService",
     "ControlCheck",
+    "ControlPart",
     "ControlResult",
     "Coverage",
+    "Crosswalk",
+    "DataFlow",
+    "DecisionResult",
     "EvidenceEntry",
+    "ExceptionResult",
     "Extent",
+    "Factor",
     "FamilyCount",
+    "Framework",
     "Gap",
+    "Hop",
+    "InformationSystem",
+    "Level",
+    "Loss",
+    "MapEdge",
+    "MapNode",
     "MethodNotes",
     "Observation",
     "Organisation",
+    "PracticeResult",
     "ProbeResult",
+    "ReadinessItem",
+    "RegisterResult",
+    "Risk",
+    "RiskAnalysisResult",
     "Run",
+    "Scenario",
     "ThresholdValue",
     "Unanswered",
     "ZoneInfo",
 ]
 
 SCHEMA: Final = "posture/assessment/1"
-
-
-class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the assessment's parts: every key is written, so that a reader need not know our defaults."""
 
 
 class Run(_Part, frozen=True, kw_only=True):
@@ -135,8 +181,22 @@ class ControlCheck(_Part, frozen=True, kw_only=True):
     bearing: str
 
 
+class Crosswalk(_Part, frozen=True, kw_only=True):
+    """What another framework has that bears on a control. `strength` is the relationship's, where one was given."""
+
+    framework: str
+    id: str
+    title: str = ""
+    strength: str = ""
+
+
 class ControlResult(_Part, frozen=True, kw_only=True):
-    """The finding about one control. `observations` are the ids of the fails that contradict it."""
+    """The finding about one control. `observations` are the ids of the fails that contradict it.
+
+    `parts` are the conclusions for each party (legal entity or site) where the control's question is asked of each:
+    the whole is no better than its worst. `exceptions` are the ids of those that cover its fails. `answered` says by
+    what it is answered: tested, attested, both, accepted, or nothing.
+    """
 
     catalog: str
     id: str
@@ -154,10 +214,17 @@ class ControlResult(_Part, frozen=True, kw_only=True):
     checks: tuple[ControlCheck, ...] = ()
     observations: tuple[str, ...] = ()
     counted: bool = True
+    answered: Literal["tested", "attested", "tested-and-attested", "accepted", "nothing"] = "nothing"
+    parts: tuple[ControlPart, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    crosswalks: tuple[Crosswalk, ...] = ()
 
 
 class Gap(_Part, frozen=True, kw_only=True):
-    """One problem, however many subjects have it. `failed` of `judged` subjects (those with a pass or a fail)."""
+    """One problem, however many subjects have it. `failed` of `judged` subjects (those with a pass or a fail).
+
+    `accepted` of the failed are covered by `exceptions` in force: they stay failed. `risk` is the id in the register.
+    """
 
     check: str
     title: str
@@ -173,6 +240,9 @@ class Gap(_Part, frozen=True, kw_only=True):
     supports: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     observations: tuple[str, ...] = ()
+    accepted: int = 0
+    exceptions: tuple[str, ...] = ()
+    risk: str = ""
 
 
 class Extent(_Part, frozen=True, kw_only=True):
@@ -195,6 +265,18 @@ class FamilyCount(_Part, frozen=True, kw_only=True):
     risk_accepted: int = 0
     not_assessed: int = 0
     not_applicable: int = 0
+
+
+class AnsweredCount(_Part, frozen=True, kw_only=True):
+    """By what the counted controls of one family are answered: numbers that add up to `of`."""
+
+    family: str
+    of: int
+    tested: int = 0
+    attested: int = 0
+    tested_and_attested: int = 0
+    accepted: int = 0
+    nothing: int = 0
 
 
 class ProbeResult(_Part, frozen=True, kw_only=True):
@@ -224,6 +306,7 @@ class Coverage(_Part, frozen=True, kw_only=True):
 
     extents: tuple[Extent, ...] = ()
     families: tuple[FamilyCount, ...] = ()
+    answered: tuple[AnsweredCount, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
 
@@ -296,6 +379,18 @@ class CatalogInfo(_Part, frozen=True, kw_only=True):
     source: str
 
 
+class Framework(_Part, frozen=True, kw_only=True):
+    """Another catalog than the rule that is scored, with how its controls stand: never in the rule's figures.
+
+    `proposed` is true of a rule that is not in force: its controls show readiness and are no findings.
+    """
+
+    catalog: CatalogInfo
+    proposed: bool
+    counts: FamilyCount
+    controls: tuple[ControlResult, ...] = ()
+
+
 class ThresholdValue(_Part, frozen=True, kw_only=True):
     """A number of the hospital's own policy that checks compared with."""
 
@@ -316,6 +411,7 @@ class MethodNotes(_Part, frozen=True, kw_only=True):
     thresholds: tuple[ThresholdValue, ...] = ()
     check_files: tuple[Source, ...] = ()
     limits: tuple[str, ...] = ()
+    ledger_position: int = 0
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -331,9 +427,16 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     observations: tuple[ObservationShape, ...] = ()
     assets: tuple[Asset, ...] = ()
     evidence: tuple[EvidenceEntry, ...] = ()
-    risks: tuple[dict[str, str], ...] = ()
-    exceptions: tuple[dict[str, str], ...] = ()
-    attestations: tuple[dict[str, str], ...] = ()
+    frameworks: tuple[Framework, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    exceptions: tuple[ExceptionResult, ...] = ()
+    attestations: tuple[AttestationResult, ...] = ()
+    decisions: tuple[DecisionResult, ...] = ()
+    risk_analysis: RiskAnalysisResult | None = None
+    register: RegisterResult = RegisterResult()
+    practices: tuple[PracticeResult, ...] = ()
+    services: tuple[ClinicalService, ...] = ()
+    blast_radius: BlastRadius = BlastRadius()
     schema: Literal["posture/assessment/1"] = SCHEMA
 
     @property

@@ -1,0 +1,1 @@
+"""What people answer for: attestations, decisions, exceptions, risks. Pure."""
