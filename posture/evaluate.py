@@ -36,6 +36,7 @@ from posture.governance.ledger import Ledger
 from posture.inventory import Inventory
 from posture.judge import judge
 from posture.model import Evidence, Outcome, Probe, Status
+from posture.presentation import plural
 from posture.registry import Checks
 from posture.scope import Scope
 from posture.targets import held
@@ -122,8 +123,7 @@ def _read(
     records: Sequence[Evidence], request: Request, collectors: Mapping[str, Collector]
 ) -> tuple[list[Fact], list[BlindSpot]]:
     facts: list[Fact] = []
-    brought = {record.envelope.probe for record in records}
-    blind_spots = [spot for planned in request.probes for spot in _unasked(planned, brought, collectors)]
+    blind_spots: list[BlindSpot] = []
     for name, collector in sorted(collectors.items()):
         own = [record for record in records if record.envelope.collector == name]
         for said in collector.read(own, request.scope):
@@ -131,11 +131,17 @@ def _read(
                 blind_spots.append(said)
             else:
                 facts.append(said)
+    brought = {record.envelope.probe for record in records}
+    planned_ids = {planned.probe.id for planned in request.probes}
+    imported = {record.id for record in records if record.envelope.probe not in planned_ids}
+    from_files = [fact for fact in facts if imported.issuperset(fact.evidence)]
+    for planned in request.probes:
+        blind_spots += _unasked(planned, brought, collectors, from_files)
     return facts, blind_spots
 
 
 def _unasked(
-    planned: PlannedProbe, brought: set[str | None], collectors: Mapping[str, Collector]
+    planned: PlannedProbe, brought: set[str | None], collectors: Mapping[str, Collector], from_files: Sequence[Fact]
 ) -> Iterable[BlindSpot]:
     """What a probe leaves unseen that was refused, never ended or brought nothing; what one brought tells of itself."""
     probe = planned.probe
@@ -144,14 +150,26 @@ def _unasked(
     if collector is None or probe.refines or not silent:
         return
     place = probe.zone or (probe.targets[0] if probe.targets else probe.id)
+    why = planned.problem or probe.refused or "the probe was planned and did not end"
+    imported = {
+        fact.ids[0] for fact in from_files if probe.zone and fact.place == probe.zone and _is_a(fact, collector)
+    }
+    if imported:
+        why = (
+            f"{plural(len(imported), 'machine')} of it known from imported files; whether these are all is not ({why})"
+        )
     yield BlindSpot(
         kinds=collector.kinds,
         subject=f"probe:{probe.id}",
         name=place,
         place=probe.zone,
-        why=planned.problem or probe.refused or "the probe was planned and did not end",
-        answer=_remedy(planned.outcome),
+        why=why,
+        answer="See that the imported files hold the whole zone." if imported else _remedy(planned.outcome),
     )
+
+
+def _is_a(fact: Fact, collector: Collector) -> bool:
+    return type(fact).__name__ in collector.kinds
 
 
 def _remedy(outcome: str) -> str:
@@ -172,7 +190,7 @@ def _extents(request: Request, facts: Sequence[Fact], controls: Sequence[Control
     yield _addresses(request, hosts)
     scanned = sum(bool(host.ports or host.collapsed) for host in hosts)
     yield Extent(name="Hosts that answered, with their ports looked at", looked_at=scanned, of=len(hosts))
-    directories = [fact for fact in facts if isinstance(fact, Directory)]
+    directories = [fact for fact in facts if isinstance(fact, Directory) and fact.answered]
     yield Extent(
         name="Directories that answered",
         looked_at=len({fact.place or fact.name for fact in directories}),
@@ -198,7 +216,7 @@ def _addresses(request: Request, hosts: Sequence[Host]) -> Extent:
     discover = [
         planned for planned in request.probes if planned.probe.collector == "nmap" and planned.probe.step == "discover"
     ]
-    if not discover:
+    if not discover and (hosts or not request.probes):
         return Extent(
             name="Addresses",
             looked_at=len({host.address for host in hosts}),
@@ -207,12 +225,20 @@ def _addresses(request: Request, hosts: Sequence[Host]) -> Extent:
     done = sum(each.probe.addresses for each in discover if each.outcome == "complete")
     in_scope = sum(held(zone, request.scope) for zone in request.scope.zone)
     refused = sorted({each.probe.zone or "" for each in discover if each.outcome == "refused"})
-    return Extent(
-        name="Addresses",
-        looked_at=done,
-        of=in_scope,
-        note=f"Not looked at, by the policy of: {', '.join(refused)}." if refused else "",
-    )
+    return Extent(name="Addresses", looked_at=done, of=in_scope, note=_not_looked_at(discover, refused, hosts))
+
+
+def _not_looked_at(discover: Sequence[PlannedProbe], refused: Sequence[str], hosts: Sequence[Host]) -> str:
+    if not discover:
+        return "No scan was asked for in this run."
+    if not refused:
+        return ""
+    imported = {zone: len({host.address for host in hosts if host.place == zone}) for zone in refused}
+    known = [
+        f"{zone} ({plural(number, 'host')} known from imported files)" for zone, number in imported.items() if number
+    ]
+    silent = [zone for zone in refused if not imported[zone]]
+    return f"Not scanned, by the policy of: {', '.join(known + silent)}."
 
 
 def _probe_results(probes: Sequence[PlannedProbe], records: Sequence[Evidence]) -> tuple[ProbeResult, ...]:

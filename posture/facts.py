@@ -306,6 +306,12 @@ class Directory(Fact, frozen=True, kw_only=True):
     secrets_readable: Known[tuple[str, ...]] = Missing("not-asked")
     password_policies: Known[int] = Missing("not-asked")
 
+    @property
+    def answered(self) -> bool:
+        """Whether a directory service answered at all. Closed ports and silence are no answer; a file is one."""
+        spoke = any(attempt.outcome in {"accepted", "refused", "password-taken"} for attempt in self.attempts)
+        return spoke or not self.attempts
+
     def attempt(self, method: str) -> Known[Attempt]:
         """The attempt by this method, or why there is none."""
         for attempt in self.attempts:

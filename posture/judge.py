@@ -16,7 +16,6 @@ from posture.scope import Scope
 
 __all__ = ["judge"]
 
-_WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 _SETS = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 ANSWERS = {
@@ -172,7 +171,7 @@ def _observations(check: Check, rulings: list[_Ruling], setting: _Setting) -> It
     counted: dict[Outcome, dict[str, set[str]]] = {}
     for key in sorted(by_subject):
         group = by_subject[key]
-        outcome = min((ruling.verdict.outcome for ruling in group), key=_WORST_FIRST.index)
+        outcome = min((ruling.verdict.outcome for ruling in group), key=lambda outcome: outcome.rank)
         telling = [ruling for ruling in group if ruling.verdict.outcome is outcome]
         if outcome in _SETS:
             counted.setdefault(outcome, {})[key] = {digest for ruling in telling for digest in ruling.verdict.evidence}

@@ -55,6 +55,12 @@ class Outcome(enum.StrEnum):
     NOT_APPLICABLE = "not-applicable"
     ERROR = "error"
 
+    @property
+    def rank(self) -> int:
+        """0 for the worst; of several verdicts about one subject the worst speaks."""
+        worst_first = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+        return worst_first.index(self)
+
 
 class Status(enum.StrEnum):
     """The conclusion about one control, best first; a standard takes the worst of its specifications."""

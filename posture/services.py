@@ -39,7 +39,6 @@ __all__ = [
     "worst",
 ]
 
-_WORST_FIRST: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 Bearing = Literal["offered", "unidentified", "unanswered", "absent"]
 
@@ -202,7 +201,7 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
     Its severity is the worst that was given; one without a severity has the check's own.
     """
-    outcome = min((verdict.outcome for verdict in verdicts), key=_WORST_FIRST.index)
+    outcome = min((verdict.outcome for verdict in verdicts), key=lambda outcome: outcome.rank)
     telling = [verdict for verdict in verdicts if verdict.outcome is outcome]
     given = [verdict.severity for verdict in telling if verdict.severity is not None]
     return Verdict(

@@ -16,6 +16,7 @@ UNTRUSTED_ISSUER = "not among the trusted ones"
 
 ASK_ROOT_DSE = "Let the audit account, or anyone, read the root DSE, so that the kind of directory is known."
 ASK_FROM_NEAR = "Audit from a place that reaches the directory server."
+NO_SERVICE = "No directory service answers there: every port that was tried is closed or silent"
 
 
 @check("ldap-cleartext-bind-accepted", title="A directory takes passwords without encryption", severity=Severity.HIGH)
@@ -83,8 +84,10 @@ def _cleartext_bind(directory: Directory) -> Verdict:
             return failed("A password sent without TLS was looked at, so it is taken in the clear (389/tcp)")
         case "refused":
             return passed("A password sent without TLS is refused (389/tcp)")
-        case "closed":
+        case "closed" if directory.answered:
             return passed("Nothing listens without TLS (389/tcp)")
+        case "closed":
+            return unknown(NO_SERVICE, answer=ASK_FROM_NEAR)
         case outcome:
             return unknown(
                 f"The bind without TLS has no clear answer: {attempt.detail or outcome}", answer=ASK_FROM_NEAR
@@ -123,8 +126,10 @@ def ldaps_unavailable(directory: Directory, scope: Scope, as_of: AsOf) -> Verdic
     match attempt.outcome:
         case "accepted":
             return _certificate(directory.certificate, has_authority, as_of)
-        case "closed":
+        case "closed" if directory.answered:
             return failed("Nothing listens on the port of LDAPS (636/tcp)")
+        case "closed":
+            return unknown(NO_SERVICE, answer=ASK_FROM_NEAR)
         case "failed" if attempt.detail.startswith(NO_TLS):
             return failed(f"The port of LDAPS gives no TLS: {attempt.detail} (636/tcp)")
         case "failed" if attempt.detail.startswith("certificate"):
@@ -184,6 +189,8 @@ def openldap_starttls_missing(directory: Directory) -> Verdict:
     offered = [method for method, outcome in outcomes.items() if outcome == "accepted"]
     if offered:
         return passed(f"TLS answers ({' and '.join(offered)})")
+    if not directory.answered:
+        return unknown(NO_SERVICE, answer=ASK_FROM_NEAR)
     extensions = directory.extensions
     not_offered = not isinstance(extensions, Missing) and START_TLS not in extensions
     if outcomes["ldaps"] == "closed" and (not_offered or outcomes["starttls"] in {"refused", "closed"}):

@@ -162,12 +162,16 @@ class _Asking:
             for transport, (verified, other) in ways.items()
             if (certificate := verified.certificate or (other.certificate if other else None))
         ]
-        silent = [attempt for attempt in attempts if attempt.outcome in {"unreachable", "timeout"}]
+        silent = all(
+            way.outcome in _UNANSWERED or (way.outcome == "failed" and guessed(self._directory, transport))
+            for transport, (way, _) in ways.items()
+        )
+        said = "; ".join(dict.fromkeys(attempt.detail or attempt.outcome for attempt in attempts))
         return self._evidence(
             entries,
             attempts=attempts,
-            outcome="failed" if len(silent) == len(attempts) else "complete",
-            problem=f"{self._address}: {silent[0].detail}" if len(silent) == len(attempts) else "",
+            outcome="failed" if silent else "complete",
+            problem=f"{self._address}: no directory service answers there ({said})" if silent else "",
         )
 
     def _choose(self, ways: dict[Transport, tuple[Dialled, Dialled | None]], connections: ExitStack) -> tuple[Any, str]:

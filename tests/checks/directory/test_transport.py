@@ -43,7 +43,7 @@ def certificate(problem="", starts=-30, ends=30):
         (["password-taken"], Outcome.FAIL),
         (["accepted"], Outcome.FAIL),
         (["refused"], Outcome.PASS),
-        (["closed"], Outcome.PASS),
+        (["closed"], Outcome.UNKNOWN),
         (["unreachable"], Outcome.UNKNOWN),
         (["timeout"], Outcome.UNKNOWN),
         (["failed"], Outcome.UNKNOWN),
@@ -89,7 +89,7 @@ def test_the_kind_of_directory_decides_which_check_is_asked(name, kind, outcome)
         ([("failed", "TLS handshake failed (no TLS)")], Missing("not-answered"), Outcome.FAIL),
         ([("failed", "the server closed the connection")], certificate(), Outcome.FAIL),
         ([("failed", "the connection could not be opened (X)")], certificate(), Outcome.UNKNOWN),
-        ([("closed", "")], Missing("not-answered"), Outcome.FAIL),
+        ([("closed", "")], Missing("not-answered"), Outcome.UNKNOWN),
         ([("unreachable", "")], Missing("not-answered"), Outcome.UNKNOWN),
         ([("timeout", "")], Missing("not-answered"), Outcome.UNKNOWN),
         ([], certificate(), Outcome.UNKNOWN),
@@ -100,6 +100,27 @@ def test_ldaps_and_its_certificate(attempts, shown, expected):
     judged = directory("active-directory", *tried, certificate=shown)
 
     assert verdict("ldaps-unavailable", judged) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "others", "outcome"),
+    [
+        ("ldaps-unavailable", "active-directory", {"starttls": "refused"}, Outcome.FAIL),
+        ("ldaps-unavailable", "active-directory", {"starttls": "closed", "cleartext-bind": "closed"}, Outcome.UNKNOWN),
+        ("openldap-starttls-missing", "openldap", {"starttls": "closed"}, Outcome.UNKNOWN),
+        ("ldap-cleartext-bind-accepted", "active-directory", {"cleartext-bind": "closed"}, Outcome.UNKNOWN),
+        (
+            "ldap-cleartext-bind-accepted",
+            "active-directory",
+            {"cleartext-bind": "closed", "anonymous-read": "refused"},
+            Outcome.PASS,
+        ),
+    ],
+)
+def test_closed_ports_say_something_only_where_a_directory_answers(name, kind, others, outcome):
+    tried = (attempt("ldaps", "closed"), *(attempt(*pair) for pair in others.items()))
+
+    assert verdict(name, directory(kind, *tried)) is outcome
 
 
 def test_an_issuer_that_is_not_trusted_fails_only_where_the_hospitals_authority_is_named():
@@ -117,7 +138,7 @@ def test_an_issuer_that_is_not_trusted_fails_only_where_the_hospitals_authority_
         ({"starttls": "accepted", "ldaps": "closed"}, START_TLS, Outcome.PASS),
         ({"starttls": "failed", "ldaps": "accepted"}, START_TLS, Outcome.PASS),
         ({"ldaps": "accepted"}, (), Outcome.PASS),
-        ({"ldaps": "closed"}, (), Outcome.FAIL),
+        ({"anonymous-read": "accepted", "ldaps": "closed"}, (), Outcome.FAIL),
         ({"starttls": "refused", "ldaps": "closed"}, (), Outcome.FAIL),
         ({"starttls": "refused", "ldaps": "closed"}, Missing("not-answered"), Outcome.FAIL),
         ({"ldaps": "closed"}, Missing("not-answered"), Outcome.UNKNOWN),
