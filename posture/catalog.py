@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
-from posture.errors import PostureError
+from posture.errors import ConfigurationError, PostureError, Problem
 from posture.model import Method
+from posture.scope import Catalogs
 
-__all__ = ["Catalog", "Control", "Head", "built_in", "load"]
+__all__ = ["SCORED", "Catalog", "Control", "Head", "built_in", "load", "refuse_unknown_checks", "reported"]
+
+SCORED: Final = "hipaa-security-rule"
+"""The one catalog whose controls are in the rule's figures; every other one is reported by itself."""
+
+MAX_BYTES: Final = 64 * 1024**2
+"""Most bytes of a catalog's file; NIST's whole SP 800-53 has about ten million."""
+
+_MAX_DEPTH = 20
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,12 +61,15 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A catalog's identity: `id` is the namespace of its controls' ids."""
+    """A catalog's identity: `id` is the namespace of its controls' ids.
+
+    `status` is practice where it is nobody's rule but what the field does, and own where a hospital brought it.
+    """
 
     id: str
     title: str
     citation: str
-    status: Literal["in force", "voluntary", "proposed"]
+    status: Literal["in force", "voluntary", "practice", "proposed", "own"]
     as_of: str
     source: str
     version: str = ""
@@ -75,20 +89,56 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         )
 
 
+_MEND = "give a catalog in TOML, or an OSCAL catalog in JSON"
+
+
 def load(path: Path) -> Catalog:
-    """Read a catalog in TOML. Raises PostureError naming the file and the place of the first mistake."""
+    """Read a catalog in TOML, or an OSCAL catalog in JSON.
+
+    Raises PostureError naming the file and the place of the first mistake.
+    """
+    data = _read(path)
+    if path.suffix.lower() == ".json" or data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        from posture import oscal_catalog  # noqa: PLC0415  # it builds on the types of this module
+
+        return _sound(oscal_catalog.read(data, path), path)
     try:
-        catalog = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Catalog)
+        return _sound(msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), Catalog), path)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
+        raise PostureError(f"not a catalog: {error}", where=str(path), mend=_MEND) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise PostureError("it is no file", where=str(path), mend=_MEND)
+        if status.st_size > MAX_BYTES:
+            raise PostureError(f"it is larger than {MAX_BYTES:,} bytes", where=str(path), mend="split it")
+        return path.read_bytes()
     except FileNotFoundError:
-        raise PostureError("there is no such catalog", where=str(path), mend="posture controls list") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise PostureError(f"not a catalog: {error}", where=str(path)) from error
-    ids = [each.id for each in catalog.control]
+        raise PostureError("there is no such catalog", where=str(path), mend="posture plugins list") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise PostureError(f"it can't be read: {why}", where=str(path)) from error
+
+
+def _sound(catalog: Catalog, path: Path) -> Catalog:
+    """The catalog, if its ids are unique and its controls hang together as a tree."""
+    parents: dict[str, str | None] = {}
     for each in catalog.control:
-        if ids.count(each.id) > 1:
-            raise PostureError(f"{each.id} is there twice", where=str(path))
-        if each.parent is not None and each.parent not in ids:
-            raise PostureError(f"{each.id} has the parent {each.parent}, which is not there", where=str(path))
+        if each.id in parents:
+            raise PostureError(f"{each.id} is there twice", where=str(path), mend="give each control an id of its own")
+        parents[each.id] = each.parent
+    for each in catalog.control:
+        above, depth = each.parent, 0
+        while above is not None:
+            if above not in parents:
+                raise PostureError(f"{each.id} has the parent {above}, which is not there", where=str(path))
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise PostureError(f"{each.id} is below itself, or more than {_MAX_DEPTH} deep", where=str(path))
+            above = parents[above]
     return catalog
 
 
@@ -96,3 +146,43 @@ def built_in() -> dict[str, Catalog]:
     """The catalogs that come with Posture, by id."""
     found = (load(file) for file in sorted((Path(__file__).parent / "catalogs").glob("*.toml")))
     return {catalog.catalog.id: catalog for catalog in found}
+
+
+def refuse_unknown_checks(catalog: Catalog, checks: Container[str], where: str = "") -> None:
+    """Raise PostureError for the first check that the catalog names and that is not among those at hand."""
+    for each in catalog.control:
+        for check in (*each.contradicted_by, *each.supported_by):
+            if check not in checks:
+                raise PostureError(
+                    f"{each.id} names the check {check}, which is not there",
+                    where=where or catalog.catalog.id,
+                    mend="posture checks list shows those that are",
+                )
+
+
+def reported(built_in: Mapping[str, Catalog], chosen: Catalogs, own: Iterable[Catalog]) -> list[Catalog]:
+    """The catalogs that are reported beside the scored one: never in its figures.
+
+    Those in force, voluntary or of practice always are, and a hospital's own; a proposed rule only where posture.toml
+    names it. Raises ConfigurationError for an overlay that is no proposed rule that there is, and for an own catalog
+    whose id is taken.
+    """
+    beside = {name: each for name, each in built_in.items() if name != SCORED}
+    proposed = [name for name, each in beside.items() if each.catalog.status == "proposed"]
+    problems = [
+        Problem(0, "catalogs.overlays", f"{name!r} is no proposed rule; there are: {', '.join(proposed) or 'none'}")
+        for name in chosen.overlays
+        if name not in proposed
+    ]
+    found = [each for name, each in beside.items() if name not in proposed or name in chosen.overlays]
+    taken = set(built_in)
+    for each in own:
+        if each.catalog.id in taken:
+            problems.append(
+                Problem(0, "catalogs.own", f"the id {each.catalog.id!r} is taken; give your catalog another")
+            )
+        taken.add(each.catalog.id)
+        found.append(each)
+    if problems:
+        raise ConfigurationError("posture.toml", problems)
+    return found

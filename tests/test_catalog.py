@@ -3,10 +3,13 @@ from pathlib import Path
 import pytest
 
 from posture import catalog, registry
-from posture.errors import PostureError
+from posture.errors import ConfigurationError, PostureError
 from posture.model import Method
+from posture.scope import Catalogs
 
-HIPAA = catalog.built_in()["hipaa-security-rule"]
+BUILT_IN = catalog.built_in()
+HIPAA = BUILT_IN["hipaa-security-rule"]
+BESIDE = ["hph-cpg", "ransomware-readiness", "hipaa-nprm-2025"]
 
 
 def test_appendix_a_has_its_standards_and_specifications():
@@ -35,6 +38,153 @@ def test_every_check_bears_on_a_control_and_every_control_names_checks_that_are_
     named = {check for each in HIPAA.control for check in (*each.contradicted_by, *each.supported_by)}
 
     assert named == set(registry.load_checks().by_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "status", "rows"),
+    [
+        ("hph-cpg", "goal", "voluntary", 20),
+        ("ransomware-readiness", "item", "practice", 44),
+        ("hipaa-nprm-2025", "proposal", "proposed", 53),
+    ],
+)
+def test_the_catalogs_beside_the_rule_have_all_their_rows(name: str, kind: str, status: str, rows: int):
+    found = BUILT_IN[name]
+
+    assert len(found.control) == rows
+    assert {each.kind for each in found.control} == {kind}
+    assert found.catalog.status == status
+    assert found.catalog.as_of
+
+
+def test_the_goals_are_ten_essential_and_ten_enhanced():
+    tiers = [each.tier for each in BUILT_IN["hph-cpg"].control]
+
+    assert (tiers.count("essential"), tiers.count("enhanced")) == (10, 10)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_each_row_can_be_answered_and_not_by_tests_alone(name: str):
+    for each in BUILT_IN[name].control:
+        assert set(each.methods) - {Method.TEST}, each.id
+        assert each.question.endswith("?"), each.id
+        assert each.attach, each.id
+        assert each.text, each.id
+        assert "onfidence" in each.note, each.id
+        assert 1 <= each.months <= 12, each.id
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_each_row_bears_on_controls_of_rules_in_force_that_are_there(name: str):
+    in_force = {
+        control.id for each in BUILT_IN.values() if each.catalog.status == "in force" for control in each.control
+    }
+
+    for each in BUILT_IN[name].control:
+        assert set(each.anchors) <= in_force, each.id
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_each_row_names_checks_that_are_there_and_none_twice(name: str):
+    known = registry.load_checks().by_id
+
+    catalog.refuse_unknown_checks(BUILT_IN[name], known)
+
+    for each in BUILT_IN[name].control:
+        assert not set(each.contradicted_by) & set(each.supported_by), each.id
+
+
+def test_a_check_contradicts_only_what_nobody_could_dispute():
+    ransomware = {each.id: each.contradicted_by for each in BUILT_IN["ransomware-readiness"].control}
+
+    assert {name: checks for name, checks in ransomware.items() if checks} == {
+        "RR-15": ("smb1-offered",),
+        "RR-16": ("smb-signing-not-required",),
+        "RR-21": ("ad-krbtgt-password-age",),
+        "RR-24": ("ad-unconstrained-delegation",),
+    }
+
+
+def test_nothing_contradicts_a_proposal_and_each_says_that_it_is_no_law():
+    for each in BUILT_IN["hipaa-nprm-2025"].control:
+        assert not each.contradicted_by, each.id
+        assert each.text.startswith("Proposed, not law: "), each.id
+        assert each.question.startswith("Proposed, not law. "), each.id
+        assert "Proposed citation: 45 CFR " in each.note, each.id
+
+
+def own(identifier: str, status: str = "own") -> catalog.Catalog:
+    head = catalog.Head(id=identifier, title="t", citation="c", status=status, as_of="2026-01-01", source="s")
+    return catalog.Catalog(catalog=head, control=())
+
+
+def test_all_but_the_scored_and_the_proposed_are_always_reported():
+    found = {each.catalog.id for each in catalog.reported(BUILT_IN, Catalogs(), ())}
+
+    assert {"hph-cpg", "ransomware-readiness"} <= found
+    assert found == set(BUILT_IN) - {"hipaa-security-rule", "hipaa-nprm-2025"}
+
+
+def test_a_proposed_rule_is_reported_where_it_is_named_and_changes_nothing_of_the_rule_in_force():
+    before = catalog.reported(BUILT_IN, Catalogs(), ())
+    after = catalog.reported(BUILT_IN, Catalogs(overlays=("hipaa-nprm-2025",)), ())
+
+    assert [each for each in after if each.catalog.id != "hipaa-nprm-2025"] == before
+    assert len(after) == len(before) + 1
+    assert HIPAA not in after
+
+
+def test_own_catalogs_are_reported_whatever_their_status():
+    mine = [own("mine"), own("next-year", "proposed")]
+
+    assert catalog.reported(BUILT_IN, Catalogs(), mine)[-2:] == mine
+
+
+@pytest.mark.parametrize("name", ["hipaa-nprm-2031", "hph-cpg", "hipaa-security-rule"])
+def test_an_overlay_that_is_no_proposed_rule_is_told_with_its_key_and_the_mend(name: str):
+    with pytest.raises(ConfigurationError) as raised:
+        catalog.reported(BUILT_IN, Catalogs(overlays=(name,)), ())
+
+    assert raised.value.exit_code == 2
+    assert str(raised.value) == (
+        f"posture.toml: catalogs.overlays: {name!r} is no proposed rule; there are: hipaa-nprm-2025"
+    )
+
+
+@pytest.mark.parametrize("mine", [[own("hipaa-security-rule")], [own("mine"), own("mine")]])
+def test_an_own_catalog_can_take_no_other_ones_id(mine: list[catalog.Catalog]):
+    with pytest.raises(ConfigurationError, match=r"catalogs\.own: the id '.*' is taken"):
+        catalog.reported(BUILT_IN, Catalogs(), mine)
+
+
+HEAD = '[catalog]\nid="x"\ntitle="t"\ncitation="c"\nstatus="own"\nas_of="a"\nsource="s"\n'
+CONTROL = '[[control]]\nid="{}"\nkind="control"\ntitle="t"\nfamily="f"\ntext="t"\n'
+
+
+def test_a_check_that_is_not_there_is_told_with_the_control(tmp_path: Path):
+    file = tmp_path / "own.toml"
+    file.write_text(f'{HEAD}{CONTROL.format("A-1")}contradicted_by=["telnet-offerd"]')
+
+    with pytest.raises(PostureError, match="A-1 names the check telnet-offerd, which is not there"):
+        catalog.refuse_unknown_checks(catalog.load(file), registry.load_checks().by_id)
+
+
+@pytest.mark.parametrize(
+    ("controls", "words"),
+    [
+        (CONTROL.format("A") + CONTROL.format("A"), "A is there twice"),
+        (CONTROL.format("A") + 'parent="B"', "A has the parent B, which is not there"),
+        (CONTROL.format("A") + 'parent="B"\n' + CONTROL.format("B") + 'parent="A"', "below itself"),
+    ],
+)
+def test_controls_that_make_no_tree_are_told(controls: str, words: str, tmp_path: Path):
+    file = tmp_path / "own.toml"
+    file.write_text(HEAD + controls)
+
+    with pytest.raises(PostureError, match=words) as raised:
+        catalog.load(file)
+
+    assert raised.value.where == str(file)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from posture.catalog import Control
+
 POSTURE = [sys.executable, "-m", "posture"]
 DATA = Path(__file__).parent / "data"
 SCAN = DATA / "nmap" / "recorded" / "smb-hardened.xml"
@@ -138,6 +140,10 @@ def test_a_missing_nmap_is_one_error_and_exit_1(tmp_path: Path):
         (["nonsense"], 2, "No such command"),
         (["checks", "show", "nope"], 1, "posture checks list"),
         (["controls", "list", "--catalog", "nope"], 1, "there is no such catalog"),
+        (["controls", "list", "--catalog", "nope"], 1, "there are: hicp-2023, "),
+        (["controls", "list", "--catalog", "x" * 5000], 1, "there is no such catalog"),
+        (["controls", "list", "--catalog", "/dev/zero"], 1, "/dev/zero: it is no file"),
+        (["controls", "show", "nope", "--catalog", "hph-cpg"], 1, "posture controls list --catalog hph-cpg"),
         (["audit", "--from", "nowhere.xml"], 1, "nowhere.xml: it can't be read"),
         (["-c", "nowhere.toml", "plan"], 1, "nowhere.toml"),
     ],
@@ -185,6 +191,89 @@ def test_every_listing_gives_one_object_with_the_plural_noun(tmp_path: Path, nou
 
     assert text.returncode == 0
     assert list(document) == [noun]
+
+
+CATALOGS = {
+    "hph-cpg": 20,
+    "ransomware-readiness": 44,
+    "hipaa-nprm-2025": 53,
+    "nist-csf-2.0": 57,
+    "hicp-2023": 10,
+    str(DATA / "oscal" / "hospital_catalog.json"): 4,
+}
+
+
+@pytest.mark.parametrize("name", CATALOGS)
+def test_controls_are_listed_of_each_catalog_view_and_own_file_with_every_field(tmp_path: Path, name: str):
+    text = posture("controls", "list", "--catalog", name, cwd=tmp_path)
+    rows = json.loads(posture("controls", "list", "--catalog", name, "--format", "json", cwd=tmp_path).stdout)
+
+    assert text.returncode == 0, text.stderr
+    assert len(rows["controls"]) == CATALOGS[name]
+    for row in rows["controls"]:
+        assert set(row) == set(Control.__struct_fields__)
+        assert row["methods"] or row["anchors"]
+        assert row["id"] in text.stdout
+
+
+def test_a_proposed_rule_that_is_switched_on_changes_no_control_of_the_rule_in_force(tmp_path: Path):
+    without = posture("controls", "list", "--format", "json", cwd=tmp_path).stdout
+    (tmp_path / "posture.toml").write_text('[organisation]\nname = "H"\n[catalogs]\noverlays = ["hipaa-nprm-2025"]\n')
+
+    switched_on = posture("controls", "list", "--format", "json", cwd=tmp_path).stdout
+
+    assert switched_on == without
+
+
+def test_a_control_is_shown_with_its_question_what_to_hand_in_and_what_bears_on_it(tmp_path: Path):
+    rule = posture("controls", "show", "164.312(d)", cwd=tmp_path).stdout
+    item = posture("controls", "show", "RR-15", "--catalog", "ransomware-readiness", cwd=tmp_path).stdout
+
+    assert "HICP-3 Identity and access management" in rule
+    assert "PR.AA-03 Identity Management, Authentication, and Access Control (equivalent)" in rule
+    assert "Is SMB version 1 turned off on all servers, workstations and devices?" in item
+    assert "The policy that turns it off" in item
+    assert "smb1-offered" in item
+    assert "164.308(a)(1)(ii)(B)" in item
+
+
+def test_plugins_lists_catalogs_with_their_status_and_crosswalks(tmp_path: Path):
+    rows = json.loads(posture("plugins", "list", "--format", "json", cwd=tmp_path).stdout)["plugins"]
+    catalogs = {row["name"]: row["status"] for row in rows if row["kind"] == "catalog"}
+
+    assert catalogs["hipaa-security-rule"] == "in force"
+    assert catalogs["hipaa-nprm-2025"] == "proposed"
+    assert {row["name"] for row in rows if row["kind"] == "crosswalk"} == {
+        "hicp-2023",
+        "hph-cpg",
+        "nist-800-53r5",
+        "nist-csf-2.0",
+    }
+
+
+def test_an_own_catalog_that_names_a_check_that_is_not_there_is_one_error(tmp_path: Path):
+    (tmp_path / "own.toml").write_text(
+        '[catalog]\nid="own"\ntitle="t"\ncitation="c"\nstatus="own"\nas_of="a"\nsource="s"\n'
+        '[[control]]\nid="A-1"\nkind="control"\ntitle="t"\nfamily="f"\ntext="t"\nsupported_by=["nope"]\n'
+    )
+
+    done = posture("controls", "list", "--catalog", "own.toml", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "own.toml: A-1 names the check nope, which is not there" in done.stderr
+
+
+def test_an_own_catalog_writes_nothing_of_its_own_to_the_terminal(tmp_path: Path):
+    document = json.loads((DATA / "oscal" / "hospital_catalog.json").read_text())
+    document["catalog"]["groups"][0]["controls"][0]["title"] = "\x1b]0;owned\x07\u202egnol"
+    (tmp_path / "own.json").write_text(json.dumps(document))
+
+    listed = posture("controls", "list", "--catalog", "own.json", cwd=tmp_path).stdout
+    shown = posture("controls", "show", "ac-1", "--catalog", "own.json", cwd=tmp_path).stdout
+
+    for text in (listed, shown):
+        assert "owned" in text
+        assert not set("\x1b\x07\u202e") & set(text)
 
 
 def test_a_corrupt_store_is_one_error_and_is_left_as_it_is(tmp_path: Path):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 import msgspec
 
-from posture import catalog, registry
-from posture.cli.common import format_option, print_listing
+from posture import catalog, crosswalk, registry
+from posture.assessment import Crosswalk
+from posture.cli.common import config_path, format_option, load_scope, print_listing
+from posture.cli.main import Settings
 from posture.errors import PostureError
+from posture.presentation import plural, visible
 
 __all__ = ["checks", "controls", "plugins"]
-
-_DEFAULT = "hipaa-security-rule"
 
 
 class _CheckRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +31,7 @@ class _CheckRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _check_rows(folders: tuple[Path, ...] = ()) -> list[_CheckRow]:
-    hipaa = catalog.built_in()[_DEFAULT]
+    hipaa = catalog.built_in()[catalog.SCORED]
     rows = []
     for check in registry.load_checks(folders).by_id.values():
         contradicts, supports = hipaa.bearing(check.id)
@@ -94,53 +96,101 @@ def controls() -> None:
 
 
 _catalog = click.option(
-    "--catalog", "source", default=_DEFAULT, show_default=True, metavar="NAME|FILE", help="Which catalog."
+    "--catalog",
+    "source",
+    default=catalog.SCORED,
+    show_default=True,
+    metavar="NAME|FILE",
+    help="Which catalog: one of `posture plugins list`, or a file of your own (TOML, or OSCAL in JSON).",
 )
 
 
-def _chosen(source: str) -> catalog.Catalog:
-    return catalog.built_in().get(source) or catalog.load(Path(source))
+def _chosen(source: str, settings: Settings) -> catalog.Catalog:
+    """A catalog that comes with Posture, the view of a crosswalk, or a hospital's own file: by name first."""
+    own = catalog.built_in()
+    views = {table.id: crosswalk.view(table) for table in crosswalk.built_in()}
+    if found := own.get(source) or views.get(source):
+        return found
+    if not os.path.exists(source):  # noqa: PTH110  # pathlib's raises for a name that is too long
+        names = ", ".join(sorted(own.keys() | views.keys()))
+        raise PostureError(f"there is no such catalog: {source!r}", mend=f"there are: {names}; or name a file")
+    loaded = catalog.load(Path(source))
+    packs = load_scope(settings).checks.packs if config_path(settings) else ()
+    catalog.refuse_unknown_checks(loaded, registry.load_checks(packs=packs).by_id, source)
+    return loaded
 
 
 @controls.command("list")
 @_catalog
 @format_option
-def list_controls(source: str, form: str) -> None:
+@click.pass_obj
+def list_controls(settings: Settings, source: str, form: str) -> None:
     """List the controls of a catalog, with the methods that decide each."""
     columns = [
         ("id", lambda row: row.id),
         ("R/A", lambda row: row.requirement or ""),
         ("kind", lambda row: row.kind),
-        ("methods", lambda row: " ".join(method.value for method in row.methods)),
+        ("methods", lambda row: " ".join(row.methods)),
         ("title", lambda row: row.title),
     ]
-    print_listing("controls", _chosen(source).control, form, columns)
+    rows = _chosen(source, settings).control
+    if any(row.anchors for row in rows):
+        columns.append(("bears on", lambda row: " ".join(row.anchors)))
+    print_listing("controls", rows, form, columns)
+
+
+_ASKED_OF = {"organisation": "the organisation", "legal-entity": "each legal entity", "site": "each site"}
 
 
 @controls.command("show")
 @click.argument("control")
 @_catalog
-def show_control(control: str, source: str) -> None:
-    """Show a control, the methods that decide it, and the checks that bear on it."""
-    row = next((row for row in _chosen(source).control if row.id == control), None)
+@click.pass_obj
+def show_control(settings: Settings, control: str, source: str) -> None:
+    """Show a control: what its owner is asked, what decides it, and what bears on it."""
+    chosen = _chosen(source, settings)
+    row = next((row for row in chosen.control if row.id == control), None)
     if row is None:
-        raise PostureError(f"there is no control {control!r}", mend="posture controls list")
-    click.echo(
-        f"{row.id}: {row.title}{f' ({row.requirement})' if row.requirement else ''}\n\n{row.text}\n\n"
-        f"Decided by       {', '.join(method.value for method in row.methods) or 'its standards'}\n"
-        f"Contradicted by  {', '.join(row.contradicted_by) or 'no check'}\n"
-        f"Supported by     {', '.join(row.supported_by) or 'no check'}"
-    )
+        raise PostureError(f"there is no control {control!r}", mend=f"posture controls list --catalog {source}")
+    click.echo(visible(_shown(row, chosen.catalog)))
+
+
+def _shown(row: catalog.Control, head: catalog.Head) -> str:
+    asked = f"{_ASKED_OF[row.per]}; an answer holds {plural(row.months, 'month')} at most" if row.question else ""
+    none = "no check" if row.methods else ""
+    across = crosswalk.of(row.id) if head.id == catalog.SCORED else ()
+    lines = [
+        ("Catalog", f"{head.title} ({head.status})"),
+        ("Question", row.question),
+        ("Asked of", asked),
+        ("Hand in", row.attach),
+        ("Not applicable", row.not_applicable_when),
+        ("Decided by", ", ".join(row.methods) or ("its standards" if row.kind == "general-rule" else "")),
+        ("Contradicted by", ", ".join(row.contradicted_by) or none),
+        ("Supported by", ", ".join(row.supported_by) or none),
+        ("Bears on", ", ".join(row.anchors)),
+        *((each.framework, _crossed(each)) for each in across),
+        ("Note", row.note),
+    ]
+    marked = f" ({row.requirement})" if row.requirement else ""
+    listed = "\n".join(f"{name:<16} {text}" for name, text in lines if text)
+    return f"{row.id}: {row.title}{marked}\n\n{row.text}\n\n{listed}"
+
+
+def _crossed(each: Crosswalk) -> str:
+    return " ".join(filter(None, (each.id, each.title, each.strength and f"({each.strength})")))
 
 
 class _Plugin(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     name: str
+    status: str = ""
+    title: str = ""
 
 
 @click.group()
 def plugins() -> None:
-    """List collectors, report formats and catalogs."""
+    """List collectors, report formats, catalogs and crosswalks."""
 
 
 @plugins.command("list")
@@ -150,6 +200,16 @@ def list_plugins(form: str) -> None:
     rows = [
         *(_Plugin(kind="collector", name=name) for name in registry.collectors()),
         *(_Plugin(kind="report", name=name) for name in registry.renderers()),
-        *(_Plugin(kind="catalog", name=name) for name in catalog.built_in()),
+        *(
+            _Plugin(kind="catalog", name=name, status=each.catalog.status, title=each.catalog.title)
+            for name, each in catalog.built_in().items()
+        ),
+        *(_Plugin(kind="crosswalk", name=table.id, title=table.title) for table in crosswalk.built_in()),
     ]
-    print_listing("plugins", rows, form, [("kind", lambda row: row.kind), ("name", lambda row: row.name)])
+    columns = [
+        ("kind", lambda row: row.kind),
+        ("name", lambda row: row.name),
+        ("status", lambda row: row.status),
+        ("title", lambda row: row.title),
+    ]
+    print_listing("plugins", rows, form, columns)

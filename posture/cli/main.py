@@ -25,6 +25,7 @@ _COMMANDS = {
     "plan": "setup",
     "plugins": "listings",
     "report": "report",
+    "risks": "risks",
     "runs": "runs",
 }
 """Each command's module in `posture.cli`: loaded when it is run, so that --help costs nothing."""
