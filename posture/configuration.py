@@ -6,8 +6,9 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 from functools import cache
-from ipaddress import IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,7 @@ import msgspec
 
 from posture.errors import ConfigurationError, PostureError, Problem
 from posture.ports import PortSet
+from posture.resilience.services import named
 from posture.scope import Scope, SecretReference
 
 __all__ = ["TEMPLATE", "load", "parse"]
@@ -54,6 +56,7 @@ def parse(text: str, name: str) -> Scope:
         problem = Problem(0, "TOML", "it is nested too deeply, or has a number that is too long")
         raise ConfigurationError(name, [problem]) from error
     lines = _Lines(text)
+    document = _with_days_as_text(document)
     problems = [
         Problem(lines.of(path), _dotted(path), message)
         for error in _errors(document)
@@ -76,7 +79,17 @@ def parse(text: str, name: str) -> Scope:
 
 @cache
 def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(msgspec.json.schema(Scope))
+    days = jsonschema.FormatChecker(["date"])
+    return jsonschema.Draft202012Validator(msgspec.json.schema(Scope), format_checker=days)
+
+
+def _with_days_as_text(value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
+    """TOML has days of its own, JSON Schema only text: a day may be written either way."""
+    if isinstance(value, dict):
+        return {key: _with_days_as_text(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_days_as_text(each) for each in value]
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
 
 
 def _errors(document: dict[str, Any]) -> Iterator[jsonschema.ValidationError]:
@@ -131,6 +144,8 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[Path_, str]]:
         case "type":
             kinds: list[str] = expected if isinstance(expected, list) else [expected]
             yield path, f"{_shown(value)} is not {' or '.join(_TYPES.get(kind, kind) for kind in kinds)}{hint}"
+        case "format":
+            yield path, f"{_shown(value)} is not a day such as 2026-11-24{hint}"
         case "pattern":
             yield path, f"{_shown(value)} does not have the form expected{hint}"
         case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
@@ -177,6 +192,9 @@ def _meaning(scope: Scope) -> Iterator[tuple[Path_, str]]:
     yield from _directories(scope)
     yield from _snmp(scope)
     yield from _services(scope)
+    for at, asset in enumerate(scope.asset):
+        if "/" in asset.match:
+            yield from _parsed(("asset", at, "match"), [asset.match], ip_network, "a network")
 
 
 def _time_zone(scope: Scope) -> Iterator[tuple[Path_, str]]:
@@ -234,6 +252,7 @@ def _zones(scope: Scope) -> Iterator[tuple[Path_, str]]:
         here = ("zone", at)
         if zone.site:
             yield from _references((*here, "site"), "site", [zone.site], sites)
+        yield from _references((*here, "reachable_from"), "zone", zone.reachable_from or (), scope.zones)
         broken = list(_parsed((*here, "exclude"), zone.exclude, _not_mapped, "a network or an address"))
         for key in ("networks", "identified_as_it", "approved_devices"):
             broken += list(_parsed((*here, key), getattr(zone, key), ip_network, "a network or an address"))
@@ -305,22 +324,29 @@ def _snmp(scope: Scope) -> Iterator[tuple[Path_, str]]:
 
 def _services(scope: Scope) -> Iterator[tuple[Path_, str]]:
     sites = [site.id for site in scope.site]
-    known = {*scope.zones, *scope.directories, *(service.id for service in scope.service)}
+    zones = [f"zone:{zone}" for zone in scope.zones]
+    directories = [f"directory:{directory}" for directory in scope.directories]
     for at, service in enumerate(scope.service):
-        yield from _references(("service", at, "sites"), "site", service.sites, sites)
-        for name in service.depends_on:
-            if name not in known and not _is_address(name):
-                yield from _references(
-                    ("service", at, "depends_on"), "zone, directory, service or address", [name], known
-                )
+        here = ("service", at)
+        others = [each.id for each in scope.service if each.id != service.id]
+        yield from _references((*here, "sites"), "site", service.sites, sites)
+        for text in service.depends_on:
+            if not named(text, scope, service.id):
+                kinds = "zone, directory, other service, address or network"
+                yield from _unnamed((*here, "depends_on"), kinds, text, [*zones, *directories, *others])
+        for text in service.backups:
+            if not any(not isinstance(each, tuple) or each[0] == "zone" for each in named(text, scope)):
+                yield from _unnamed((*here, "backups"), "zone, address or network", text, zones)
 
 
-def _is_address(text: str) -> bool:
+def _unnamed(path: Path_, kinds: str, text: str, known: Iterable[str]) -> Iterator[tuple[Path_, str]]:
     try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+        if "/" in text:
+            ip_network(text)
+    except ValueError as error:
+        yield path, f"{text!r} is not a network: {error}"
+    else:
+        yield from _references(path, kinds, [text], known)
 
 
 # ── lines: tomllib gives values without their place ──────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ import msgspec
 
 from posture.check import Verdict, failed, not_applicable, passed, unknown
 from posture.facts import Host, Known, Missing, Port, Script
-from posture.model import Outcome, Severity
+from posture.model import Severity
 
 __all__ = [
     "DICOM",

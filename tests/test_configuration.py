@@ -1,4 +1,5 @@
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -100,10 +101,77 @@ credentials = [
         ),
         ('[snmp]\ncredentials=[{id="a", version="2c"}]', "snmp.credentials[1]", "needs a community"),
         ('[[service]]\nid="s"\nname="S"\ndepends_on=["nowhere"]', "service[1].depends_on", "no zone, directory"),
+        ('[[service]]\nid="s"\nname="S"\ndepends_on=["zone:x"]', "service[1].depends_on", "no zone, directory"),
+        ('[[service]]\nid="s"\nname="S"\ndepends_on=["s"]', "service[1].depends_on", "there are: none"),
+        ('[[service]]\nid="s"\nname="S"\ndepends_on=["10.0.0.1/24"]', "service[1].depends_on", "host bits set"),
+        ('[[service]]\nid="s"\nname="S"\nsites=["west"]', "service[1].sites", "no site 'west'"),
+        ('[[asset]]\nmatch="10.0.0.0/33"\nephi="no"', "asset[1].match[1]", "not a network"),
+        (
+            '[[zone]]\nid="a"\nkind="server"\nnetworks=["10.0.0.0/8"]\nreachable_from=["b"]',
+            "zone[1].reachable_from",
+            "no zone 'b'",
+        ),
+        ('[[service]]\nid="s"\nname="S"\nbackups=["tape"]', "service[1].backups", "no zone, address or network"),
+        (
+            '[[directory]]\nid="d"\nhost="dc"\n[[service]]\nid="s"\nname="S"\nbackups=["directory:d"]',
+            "service[1].backups",
+            "no zone, address or network",
+        ),
+        (
+            '[[directory]]\nid="staff"\nhost="dc"\n[[service]]\nid="s"\nname="S"\ndepends_on=["directory:staf"]',
+            "service[1].depends_on",
+            "did you mean 'directory:staff'?",
+        ),
     ],
 )
 def test_what_no_schema_can_say_is_told_too(addition, key, words):
     assert words in problems(MINIMAL + addition)[key][1]
+
+
+def test_a_service_can_depend_on_whatever_the_scope_has_and_services_on_each_other():
+    scope = configuration.parse(
+        MINIMAL
+        + """
+[[site]]
+id = "main"
+name = "Main"
+[[zone]]
+id = "servers"
+kind = "server"
+networks = ["10.0.0.0/8"]
+[[directory]]
+id = "staff"
+host = "dc"
+[[service]]
+id = "ehr"
+name = "EHR"
+sites = ["main"]
+depends_on = ["10.0.0.1", "fd00::1", "10.1.0.0/16", "zone:servers", "directory:staff", "servers", "staff", "pacs"]
+backups = ["10.2.0.1", "10.3.0.0/24", "zone:servers"]
+[[service]]
+id = "pacs"
+name = "PACS"
+depends_on = ["ehr"]
+""",
+        "posture.toml",
+    )
+
+    assert [service.id for service in scope.service] == ["ehr", "pacs"]
+
+
+@pytest.mark.parametrize("written", ["2026-02-28", '"2026-02-28"'])
+def test_a_day_is_written_with_or_without_quotes(written):
+    scope = configuration.parse(f'{MINIMAL}[[service]]\nid="s"\nname="S"\nlast_drill={written}', "posture.toml")
+
+    assert scope.service[0].last_drill == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize("written", ['"2026-02-30"', '"last May"', "2026-02-28T10:00:00Z", "20260228"])
+def test_what_is_no_day_is_told_with_its_line(written):
+    line, words = problems(f'{MINIMAL}[[service]]\nid="s"\nname="S"\nlast_drill={written}')["service[1].last_drill"]
+
+    assert line == MINIMAL.count("\n") + 4
+    assert "is not" in words
 
 
 def test_a_secret_written_into_the_file_is_refused():

@@ -133,7 +133,8 @@ class PracticeResult(Part, frozen=True, kw_only=True):
 
     `months` are the twelve months up to the assessment, oldest first, as `2026-01`; `runs` and `attested` have one
     number for each: audit runs in it that tested a control of the practice, and controls with an attestation in force
-    on its last day (or today). `gaps` are the months with neither.
+    on its last day (or today). `gaps` are the months with neither, and those of `not_yet`, which ended before the
+    practice is said to have been in place.
     """
 
     framework: str
@@ -147,3 +148,4 @@ class PracticeResult(Part, frozen=True, kw_only=True):
     runs: tuple[int, ...] = ()
     attested: tuple[int, ...] = ()
     gaps: tuple[str, ...] = ()
+    not_yet: tuple[str, ...] = ()

@@ -27,6 +27,8 @@ class Risk(Part, frozen=True, kw_only=True):
     `about` is the check of a gap, or the control that somebody answered *no* for. `state`: `open`; `accepted` where
     exceptions in force cover all of it; `not-seen` where an earlier run had it, and this run did not look or got no
     answer; `closed` where this run looked and it was gone. `place` orders the register from 1, the worst first.
+    `found_on` is where a later run has to look before it can close: keys of subjects, `directory:ID` for the entries
+    of a directory, and `party:NAME` for the answer of a legal entity or site.
     """
 
     id: str
@@ -53,3 +55,4 @@ class Risk(Part, frozen=True, kw_only=True):
     note: str = ""
     first_seen: date
     last_seen: date
+    found_on: tuple[str, ...] = ()
