@@ -9,22 +9,24 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from posture import __version__
+from posture import __version__, catalog
 from posture.assessment import Assessment, Run
 from posture.collectors.base import Collector, Context, Progress, Stopped
 from posture.confined import assess_confined
 from posture.errors import PostureError
 from posture.evaluate import PlannedProbe, Request
 from posture.facts import Host
-from posture.model import Evidence, Probe
+from posture.governance.history import PastRun
+from posture.model import Evidence, Method, Probe
 from posture.plan import plan
+from posture.presentation import plural
 from posture.scope import Scope, SecretReference
 from posture.secrets import resolve
 from posture.store import Event, RunRecord, Store, now
@@ -32,6 +34,8 @@ from posture.store import Event, RunRecord, Store, now
 __all__ = ["Audit", "Interrupted", "Listener"]
 
 
+_HISTORY = timedelta(days=400)
+"""Twelve calendar months and the one under way: what recognized security practices are looked at over."""
 _NOT_ANY_MORE = "posture.toml was changed and would not send this as it was planned: begin a new run"
 
 
@@ -151,11 +155,25 @@ class Audit:
         if waiting and len(impossible) == len(waiting):
             raise impossible[0]
 
-    def judge(self, run: RunRecord) -> Assessment:
-        """Judge all evidence of the run, in a process of its own, and store the assessment."""
+    def judge(self, run: RunRecord, as_of: datetime | None = None) -> Assessment:
+        """Judge all evidence of the run, in a process of its own, and store the assessment.
+
+        It speaks of the run's own instant, or of `as_of`: evidence stays what it was, what people have answered since
+        then counts, and what has expired does not.
+        """
         evidence = list(self._store.evidence(run.id))
         self._listener.judging(len(evidence))
-        assessment = assess_confined(self._request(run), evidence)
+        run = msgspec.structs.replace(run, as_of=as_of or run.as_of)
+        request = msgspec.structs.replace(self._request(run), ledger=self._store.ledger(), **self._past(run))
+        assessment = assess_confined(request, evidence)
+        before = self._store.outline(run.id)
+        lost = {check.id for check in before.checks} - {check.id for check in assessment.checks} if before else set()
+        if lost:
+            raise PostureError(
+                f"{plural(len(lost), 'check')} of the judgement before can't be found now: {', '.join(sorted(lost))}",
+                where=run.id,
+                mend="name their folder with --checks-dir, or install the pack they came from",
+            )
         self._store.judged(run.id, assessment, now())
         self._event(run, "finished", {"fingerprint": assessment.fingerprint})
         return assessment
@@ -184,7 +202,30 @@ class Audit:
             version=__version__,
             probes=tuple(self.probes(run)),
             checks_folders=tuple(str(folder.absolute()) for folder in self._checks_folders),
+            own_catalogs=tuple(catalog.load(self._base / name) for name in run.scope.catalogs.own),
         )
+
+    def _past(self, run: RunRecord) -> dict[str, Any]:
+        """What earlier runs leave to this one: which controls each tested, and the latest one's register of risks."""
+        oldest = run.as_of - _HISTORY
+        earlier = sorted(
+            (each for each in self._store.runs() if each.id != run.id and oldest <= each.as_of < run.as_of),
+            key=lambda each: (each.as_of, each.id),
+        )
+        judged = [(each, outline) for each in earlier if (outline := self._store.outline(each.id))]
+        history = tuple(
+            PastRun(
+                id=each.id,
+                as_of=each.as_of,
+                tested=tuple(
+                    control.id
+                    for control in outline.controls
+                    if Method.TEST in control.methods and Method.TEST not in control.missing_methods
+                ),
+            )
+            for each, outline in judged
+        )
+        return {"history": history, "earlier_risks": judged[-1][1].risks if judged else ()}
 
     def probes(self, run: RunRecord) -> list[PlannedProbe]:
         """The run's plan and what became of each probe."""

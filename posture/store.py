@@ -239,19 +239,32 @@ class Store:
 
     def assessment(self, run: str) -> Assessment:
         """The run's latest assessment. Raises PostureError if it was never judged."""
-        latest = sa.select(_judgements).where(_judgements.c.run == run).order_by(_judgements.c.number.desc()).limit(1)
+        latest = self._latest_judgement(run)
+        if latest is None:
+            raise PostureError(f"run {run} was not judged", mend=f"posture audit --resume {run}")
+        number, rest = latest
+        query = (
+            sa.select(_observations.c.document)
+            .where(_observations.c.judgement == number)
+            .order_by(_observations.c.position)
+        )
         with self._errors(), self._engine.connect() as connection:
-            judgement = connection.execute(latest).first()
-            if judgement is None:
-                raise PostureError(f"run {run} was not judged", mend=f"posture audit --resume {run}")
-            rows = connection.execute(
-                sa.select(_observations.c.document)
-                .where(_observations.c.judgement == judgement.number)
-                .order_by(_observations.c.position)
-            )
+            rows = connection.execute(query)
             observations = tuple(msgspec.json.decode(row.document, type=Observation) for row in rows)
-        rest = msgspec.json.decode(_expand(judgement.document), type=Assessment)
         return msgspec.structs.replace(rest, observations=observations)
+
+    def outline(self, run: str) -> Assessment | None:
+        """The run's latest assessment without its observations, which may be many; None if it was never judged."""
+        latest = self._latest_judgement(run)
+        return latest[1] if latest else None
+
+    def _latest_judgement(self, run: str) -> tuple[int, Assessment] | None:
+        query = sa.select(_judgements).where(_judgements.c.run == run).order_by(_judgements.c.number.desc()).limit(1)
+        with self._errors(), self._engine.connect() as connection:
+            judgement = connection.execute(query).first()
+        if judgement is None:
+            return None
+        return judgement.number, msgspec.json.decode(_expand(judgement.document), type=Assessment)
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from posture import registry
 from posture.assessment import Assessment
-from posture.cli.common import open_store
+from posture.audit import Audit
+from posture.cli.common import Instant, base_folder, console, open_store
 from posture.cli.main import Settings
+from posture.cli.progress import listener
 from posture.errors import PostureError
+from posture.store import now
 
 __all__ = ["report", "write_reports"]
 
@@ -22,11 +26,47 @@ __all__ = ["report", "write_reports"]
 @click.option(
     "-o", "out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The folder to write into."
 )
+@click.option("--as-of", type=Instant(), help="Judge again, as of this date or instant.")
+@click.option(
+    "--checks-dir",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Where it is judged again: also these.",
+)
+@click.option("--as-judged", is_flag=True, help="As it was judged last, whatever people have answered since.")
 @click.pass_obj
-def report(settings: Settings, run: str | None, formats: str, out: Path) -> None:
-    """Write the reports of RUN (the latest, if none is named), and print their paths."""
+def report(  # noqa: PLR0913, PLR0917  # one parameter an option
+    settings: Settings,
+    run: str | None,
+    formats: str,
+    out: Path,
+    as_of: datetime | None,
+    folders: tuple[Path, ...],
+    *,
+    as_judged: bool,
+) -> None:
+    """Write the reports of RUN (the latest, if none is named), and print their paths.
+
+    Where answers, decisions or exceptions were recorded since the run was judged, it is judged again as of now, from
+    the evidence that it has.
+    """
+    if as_of and as_judged:
+        raise click.UsageError("--as-of and --as-judged exclude each other")
     with open_store(settings) as store:
-        assessment = store.assessment(store.run(run).id)
+        record = store.run(run)
+        assessment = store.assessment(record.id)
+        moved = store.ledger().position > assessment.method.ledger_position
+        if as_of or (moved and not as_judged):
+            told = listener(console(settings))
+            audit = Audit(store, registry.collectors(), told, base=base_folder(settings), checks_folders=folders)
+            try:
+                assessment = audit.judge(record, as_of or now())
+            finally:
+                told.close()
+            if not settings.quiet:
+                why = "" if as_of else ": people have answered since it was judged before"
+                click.echo(f"Judged again as of {assessment.method.as_of:%Y-%m-%d %H:%M %Z}{why}.", err=True)
     for path in write_reports(assessment, formats.split(","), out):
         click.echo(path)
 

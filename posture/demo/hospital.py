@@ -9,7 +9,7 @@ import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from posture.demo.listeners import Dicom, Ftp, Http, Mllp, Redis, Smtp, Telnet, 
 from posture.demo.slapd import Slapd, SlapdOptions
 from posture.demo.snmpd import Snmpd
 from posture.errors import PostureError
+from posture.governance.period import months_after
 from posture.scope import Scope
 
 __all__ = ["Hospital", "hospital", "scope_text"]
@@ -56,8 +57,9 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
 
 
-def scope_text(folder: Path, ports: _Ports = _USUAL) -> str:
-    """The hospital's posture.toml, with its secrets in files of this folder."""
+def scope_text(folder: Path, ports: _Ports = _USUAL, today: date | None = None) -> str:
+    """The hospital's posture.toml on a day, with its secrets in files of this folder."""
+    today = today or datetime.now(UTC).date()
     high = "" if ports is _USUAL else ",".join(str(number) for number in msgspec.structs.astuple(ports))
     text = (Path(__file__).parent / "hospital.toml").read_text(encoding="utf-8")
     for name, value in {
@@ -65,6 +67,8 @@ def scope_text(folder: Path, ports: _Ports = _USUAL) -> str:
         "high ports": high,
         "ldap": str(ports.ldap),
         "snmp": str(ports.snmp),
+        "recent": str(months_after(today, -3)),
+        "old": str(months_after(today, -16)),
     }.items():
         text = text.replace(f"<{name}>", value)
     return text
