@@ -21,12 +21,12 @@ from posture.assessment import Assessment, Run
 from posture.collectors.base import Collector, Context, Progress, Stopped
 from posture.confined import assess_confined
 from posture.errors import PostureError
-from posture.evaluate import PlannedProbe, Request
 from posture.facts import Host
 from posture.governance.history import PastRun
 from posture.model import Evidence, Method, Probe
 from posture.plan import plan
 from posture.presentation import plural
+from posture.request import PlannedProbe, Request
 from posture.scope import Scope, SecretReference
 from posture.secrets import resolve
 from posture.store import Event, RunRecord, Store, now

@@ -21,8 +21,8 @@ import msgspec
 
 from posture.assessment import Assessment
 from posture.errors import PostureError
-from posture.evaluate import Request
 from posture.model import Evidence
+from posture.request import Request
 
 __all__ = ["assess_confined", "main"]
 
@@ -148,13 +148,13 @@ def _answer() -> Assessment:
     request = msgspec.json.decode(next(frames), type=Request)
     folders = tuple(Path(folder) for folder in request.checks_folders)
     collectors = registry.collectors()
-    controls = catalog.built_in()["hipaa-security-rule"]
+    catalogs = catalog.built_in()
     code = (*sys.path, sys.prefix, sys.base_prefix, str(registry.content("checks")), *request.checks_folders)
     code = (*code, "/usr/share/zoneinfo")
     _fence(tuple(os.path.abspath(folder) for folder in code if folder))  # noqa: PTH100  # as above
     checks = registry.load_checks(folders, request.scope.checks.packs, request.scope.checks.skip)
     records = (msgspec.msgpack.decode(frame, type=Evidence) for frame in frames)
-    return evaluate(request, records, checks, collectors, controls)
+    return evaluate(request, records, checks, collectors, catalogs)
 
 
 if __name__ == "__main__":

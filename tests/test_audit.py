@@ -22,7 +22,7 @@ from posture.demo import recorded
 from posture.demo.certificates import make_ca, make_certificate
 from posture.demo.slapd import Slapd, SlapdOptions
 from posture.errors import PostureError
-from posture.evaluate import Request
+from posture.request import Request
 from posture.imports import load
 from posture.model import Outcome, Status
 from posture.scope import Scope

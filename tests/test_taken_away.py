@@ -11,7 +11,7 @@ from posture import catalog, configuration, registry
 from posture.assessment import Assessment, Run
 from posture.demo import recorded
 from posture.demo.hospital import scope_text
-from posture.evaluate import Request, evaluate
+from posture.request import Request, evaluate
 from posture.facts import Fact
 from posture.imports import load
 from posture.model import AskedLdap, AskedNmap, AskedSnmp, Evidence, Outcome
