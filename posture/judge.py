@@ -10,9 +10,10 @@ import msgspec
 from posture.assessment import Observation
 from posture.check import AsOf, Check, CheckDefinitionError, Verdict, unknown
 from posture.facts import BlindSpot, Fact, Facts
-from posture.inventory import Inventory
+from posture.inventory import Inventory, Thing
 from posture.model import Outcome, Severity
-from posture.scope import Scope
+from posture.patterns import Named, declared_ephi
+from posture.scope import Ephi, Scope
 
 __all__ = ["judge"]
 
@@ -206,11 +207,26 @@ def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], se
         subject_name=first.name,
         subject_kind=first.kind,
         place=places[0],
-        ephi=setting.scope.ephi(*places, *(thing.places if thing else ())),
+        ephi=_ephi(key, telling, (*places, *(thing.places if thing else ())), setting.scope, thing),
         message="; ".join(messages),
         answer=" ".join(answers),
         evidence=tuple(sorted({digest for ruling in telling for digest in ruling.verdict.evidence})),
     )
+
+
+def _ephi(key: str, telling: list[_Ruling], places: Sequence[str], scope: Scope, thing: Thing | None) -> Ephi:
+    """What is declared of the machine itself, else of the places it stands in."""
+    if scope.asset:
+        named = Named(
+            keys=thing.ids if thing else (key,),
+            names={ruling.name for ruling in telling} | {fact.name for fact in (thing.facts if thing else ())},
+            addresses=thing.addresses if thing else (),
+            zones=set(places),
+        )
+        declared = declared_ephi(scope.asset, named)
+        if declared is not None:
+            return declared
+    return scope.ephi(*places)
 
 
 def _id(check: str, about: str) -> str:

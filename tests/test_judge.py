@@ -11,7 +11,7 @@ from posture.check import AsOf, Check, Verdict, check, failed, not_applicable, p
 from posture.facts import Account, BlindSpot, Computer, Device, DomainPolicy, Facts, Host, Missing
 from posture.judge import judge
 from posture.model import Outcome, Severity
-from posture.scope import DirectoryScope, OrganisationScope, Scope, Zone
+from posture.scope import AssetScope, DirectoryScope, OrganisationScope, Scope, Zone
 from posture.testing import AS_OF, account, computer, device, domain_policy, host
 from posture.thresholds import Thresholds
 
@@ -279,3 +279,16 @@ def test_a_machine_with_a_foot_where_the_records_are_reaches_them():
     observations = judge((outside, inside, agent), (), [define(no_telnet)], scope, AS_OF)
 
     assert [(each.outcome, each.ephi) for each in observations] == [(Outcome.FAIL, "yes")]
+
+
+@pytest.mark.parametrize(
+    ("match", "ephi"), [("10.9.0.7", "yes"), ("10.9.0.0/24", "yes"), ("10.9.0.8", "no"), ("zone:guest", "yes")]
+)
+def test_what_is_declared_of_a_machine_outweighs_its_zones_line(match, ephi):
+    zones = (Zone(id="guest", kind="guest", networks=("10.9.0.0/24",), ephi="no"),)
+    scope = Scope(organisation=OrganisationScope(name="Test"), zone=zones, asset=(AssetScope(match=match, ephi="yes"),))
+    seen = Host(ids=("address:guest/10.9.0.7",), name="10.9.0.7", place="guest", address="10.9.0.7", evidence=("e",))
+
+    (observation,) = judge([seen], (), [define(no_telnet)], scope, AS_OF)
+
+    assert observation.ephi == ephi

@@ -1,11 +1,19 @@
+import hashlib
 import sqlite3
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
+import sqlalchemy as sa
+import zstandard
+from alembic import command
+from alembic.config import Config
 
+import posture
 from posture.errors import PostureError
+from posture.governance.ledger import Ledger, Treatment
 from posture.model import Envelope, Evidence
 from posture.scope import Scope
 from posture.store import Event, RunRecord, Store
@@ -25,6 +33,9 @@ def store(tmp_path: Path):
     with Store(tmp_path / "posture.db") as opened:
         opened.begin(RUN)
         yield opened
+
+
+TREATMENT = Treatment(risk="R-ABCDEF", owner="A")
 
 
 @pytest.mark.usefixtures("store")
@@ -50,14 +61,78 @@ def test_a_run_is_told_by_its_events(store: Store):
     assert store.run("20260601") == RUN
 
 
-@pytest.mark.parametrize("table", ["runs", "events", "evidence", "run_evidence"])
+@pytest.mark.parametrize("table", ["runs", "events", "evidence", "run_evidence", "ledger", "attachments"])
 @pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET rowid = rowid"])
 def test_nothing_can_be_changed_or_deleted(tmp_path: Path, store: Store, table: str, statement: str):
     store.keep(RUN.id, evidence())
     store.happened(RUN.id, Event(at=AT, kind="finished"))
+    store.record([TREATMENT], "officer", AT, [b"a document"])
 
     with sqlite3.connect(tmp_path / "posture.db") as raw, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         raw.execute(statement.format(table))
+
+
+def test_the_ledger_keeps_every_statement_in_its_order_with_who_recorded_it_when(store: Store):
+    assert store.ledger() == Ledger()
+
+    store.record([TREATMENT], "officer", AT)
+    later = msgspec.structs.replace(TREATMENT, owner="B")
+    ledger = store.record([later, TREATMENT], "analyst", AT)
+
+    assert ledger == store.ledger()
+    assert ledger.position == 3
+    assert [(each.number, each.by, each.at, each.statement) for each in ledger.entries] == [
+        (1, "officer", AT, TREATMENT),
+        (2, "analyst", AT, later),
+        (3, "analyst", AT, TREATMENT),
+    ]
+
+
+def test_a_document_comes_back_by_its_hash_and_one_that_was_changed_does_not(tmp_path: Path, store: Store):
+    digest = hashlib.sha256(b"a document").hexdigest()
+    store.record([], "officer", AT, [b"a document", b"a document"])
+    assert store.attachment(digest) == b"a document"
+
+    with sqlite3.connect(tmp_path / "posture.db") as raw:
+        raw.execute("DROP TRIGGER attachments_no_update")
+        raw.execute("UPDATE attachments SET content = ?", [zstandard.compress(b"another")])
+
+    with pytest.raises(PostureError, match="was changed"):
+        store.attachment(digest)
+    with pytest.raises(PostureError, match="there is no document"):
+        store.attachment("0" * 64)
+
+
+def test_a_statement_that_can_not_be_stored_leaves_the_ledger_as_it_was(tmp_path: Path, store: Store):
+    store.record([TREATMENT], "officer", AT)
+    with sqlite3.connect(tmp_path / "posture.db") as raw:
+        raw.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON ledger WHEN NEW.number = 3 BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+    with pytest.raises(PostureError, match="full"):
+        store.record([TREATMENT, TREATMENT], "officer", AT, [b"a document"])
+
+    assert store.ledger().position == 1
+    with pytest.raises(PostureError, match="there is no document"):
+        store.attachment(hashlib.sha256(b"a document").hexdigest())
+
+
+def test_a_store_of_the_first_version_gets_a_ledger_and_keeps_its_runs(tmp_path: Path):
+    path = tmp_path / "old.db"
+    config = Config()
+    config.set_main_option("script_location", str(Path(posture.__file__).parent / "migrations"))
+    with sa.create_engine(f"sqlite:///{path}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        row = {**msgspec.to_builtins(RUN), "scope": msgspec.json.encode(RUN.scope)}
+        connection.execute(
+            sa.text("INSERT INTO runs VALUES (:id, :started, :operator, :host, :version, :as_of, :scope)"), row
+        )
+
+    with Store(path) as store:
+        assert store.runs() == [RUN]
+        assert store.record([TREATMENT], "officer", AT).position == 1
 
 
 def test_evidence_that_was_changed_is_not_given_out(tmp_path: Path, store: Store):
