@@ -33,10 +33,12 @@ from posture.assessment import (
 )
 from posture.model import Outcome, Severity
 from posture.presentation import OUTCOMES
-from posture.workbook.book import Book, Link, Properties
+from posture.workbook.book import Book, Properties
+from posture.workbook.columns import OBSERVATIONS
 from posture.workbook.dress import labelled
-from posture.workbook.places import OBSERVATIONS, Places
-from posture.workbook.tables import OBSERVATIONS_COLUMNS, observations
+from posture.workbook.places import Places
+from posture.workbook.seen import observations
+from posture.workbook.sheet import Link
 
 COUNT, ROUNDS = 20_000, 2
 
@@ -88,9 +90,8 @@ def ours(what: Assessment, out: Path) -> None:
     with Book(properties, "") as book:
         book.table(
             OBSERVATIONS,
-            OBSERVATIONS_COLUMNS,
             observations(what, Places(what)),
-            dress=labelled(OBSERVATIONS_COLUMNS, {"Outcome": OUTCOMES.values()}),
+            dress=labelled(OBSERVATIONS, {"Outcome": OUTCOMES.values()}),
         )
         book.save(out)
 
@@ -98,10 +99,10 @@ def ours(what: Assessment, out: Path) -> None:
 def peer(what: Assessment, out: Path) -> None:
     """The same rows by XlsxWriter."""
     book = xlsxwriter.Workbook(str(out), {"constant_memory": True})
-    sheet = book.add_worksheet(OBSERVATIONS)
+    sheet = book.add_worksheet(OBSERVATIONS.title)
     wrapped = book.add_format({"text_wrap": True, "valign": "top", "bottom": 7})
     linked = book.add_format({"text_wrap": True, "valign": "top", "bottom": 7, "underline": 1, "font_color": "blue"})
-    for at, column in enumerate(OBSERVATIONS_COLUMNS):
+    for at, column in enumerate(OBSERVATIONS.columns):
         sheet.set_column(at, at, column.width)
         sheet.write_string(0, at, column.heading, wrapped)
     for row, values in enumerate(observations(what, Places(what)), 1):
@@ -112,7 +113,7 @@ def peer(what: Assessment, out: Path) -> None:
                 sheet.write_number(row, at, value, wrapped)
             elif value:
                 sheet.write_string(row, at, str(value), wrapped)
-    sheet.autofilter(0, 0, len(what.observations), len(OBSERVATIONS_COLUMNS) - 1)
+    sheet.autofilter(0, 0, len(what.observations), len(OBSERVATIONS.columns) - 1)
     book.close()
 
 

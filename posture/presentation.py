@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from posture.assessment import Gap
+from posture.assessment import Gap, Level
 from posture.model import Method, Outcome, Severity, Status
 
 __all__ = [
+    "ANSWERED",
+    "ANSWERS",
+    "ANSWER_STATES",
+    "CHOICES",
     "EPHI",
+    "EXCEPTION_STATES",
+    "EXPIRING",
     "FAMILIES",
+    "LEVELS",
     "METHODS",
     "MISSING",
     "OUTCOMES",
+    "OVERDUE",
     "PROBES",
+    "READINESS",
     "REQUIREMENTS",
+    "RESPONSES",
+    "RISK_STATES",
     "SEVERITIES",
     "STATUSES",
+    "UNMATCHED",
     "Label",
     "anchor",
     "capital",
@@ -85,6 +97,62 @@ PROBES: dict[str, Label] = {
     "unfinished": Label(word="Not finished", shape="hatch", symbol="▨", colour=_GREY),
     "refused": Label(word="Not asked: the scope forbids it", shape="hatch", symbol="▨", colour=_GREY),
 }
+
+LEVELS: dict[Level, Label] = {
+    "very-high": Label(word="Very high", shape="steps-5", symbol="▮▮▮▮▮", colour="8C1D18"),
+    "high": Label(word="High", shape="steps-4", symbol="▮▮▮▮▯", colour=_RED),
+    "moderate": Label(word="Moderate", shape="steps-3", symbol="▮▮▮▯▯", colour=_AMBER),
+    "low": Label(word="Low", shape="steps-2", symbol="▮▮▯▯▯", colour=_GREY),
+    "very-low": Label(word="Very low", shape="steps-1", symbol="▮▯▯▯▯", colour=_GREY),
+}
+
+RISK_STATES: dict[str, Label] = {
+    "open": Label(word="Open", shape="triangle", symbol="▲", colour=_RED),
+    "accepted": Label(word="Accepted", shape="diamond", symbol="◆", colour=_AMBER),
+    "not-seen": Label(word="Not looked at again", shape="hatch", symbol="▨", colour=_GREY),
+    "closed": Label(word="Closed", shape="disc", symbol="●", colour=_GREEN),
+}
+
+ANSWER_STATES: dict[str, Label] = {
+    "in-force": Label(word="In force", shape="disc", symbol="●", colour=_GREEN),
+    "not-yet": Label(word="Not yet in force", shape="hollow", symbol="○", colour=_GREY),
+    "expired": Label(word="Expired", shape="triangle", symbol="▲", colour=_RED),
+    "revoked": Label(word="Revoked", shape="cross", symbol="✕", colour=_RED),
+    "missing": Label(word="Missing", shape="hatch", symbol="▨", colour=_GREY),
+}
+
+# An exception in force is a risk that stands, so it is never green.
+EXCEPTION_STATES: dict[str, Label] = ANSWER_STATES | {
+    "in-force": Label(word="In force", shape="diamond", symbol="◆", colour=_AMBER)
+}
+
+OVERDUE = Label(word="Overdue", shape="triangle", symbol="▲", colour=_RED)
+UNMATCHED = Label(word="Matches nothing that was seen", shape="hatch", symbol="▨", colour=_GREY)
+EXPIRING = Label(word="Ends soon", shape="half", symbol="◐", colour=_AMBER)
+
+READINESS: dict[str, Label] = {
+    "present": Label(word="Present", shape="disc", symbol="●", colour=_GREEN),
+    "stale": Label(word="Too old", shape="half", symbol="◐", colour=_AMBER),
+    "missing": Label(word="Missing", shape="triangle", symbol="▲", colour=_RED),
+}
+
+ANSWERED = {
+    "tested": "tested",
+    "attested": "attested",
+    "tested-and-attested": "tested and attested",
+    "accepted": "risk accepted",
+    "nothing": "nothing",
+}
+
+ANSWERS = {"yes": "Yes", "partly": "Partly", "no": "No", "not-applicable": "Not applicable"}
+
+CHOICES = {
+    "implemented": "Implemented",
+    "alternative": "Equivalent alternative",
+    "not-reasonable": "Not reasonable and appropriate",
+}
+
+RESPONSES = {"mitigate": "Mitigate", "accept": "Accept", "transfer": "Transfer", "avoid": "Avoid"}
 
 FAMILIES = {
     "administrative": "Administrative safeguards",
@@ -208,7 +276,7 @@ def period(started: datetime | None, ended: datetime | None) -> str:
     return f"{moment(started)} to {moment(ended)}"
 
 
-def day(value: datetime | None) -> str:
+def day(value: date | None) -> str:
     """The date alone: `8 October 2026`."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}" if value else "not stated"
 

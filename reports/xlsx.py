@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from posture.assessment import Assessment
 from posture.atomic import replacing
-from posture.presentation import OUTCOMES, PROBES, STATUSES
-from posture.workbook import pages, tables
-from posture.workbook.book import Book, Column, Properties
-from posture.workbook.dress import labelled, to_work_in
-from posture.workbook.places import ASSETS, CONTROLS, EVIDENCE, GAPS, NOT_ASSESSED, OBSERVATIONS, Places
+from posture.presentation import (
+    ANSWER_STATES,
+    EXPIRING,
+    LEVELS,
+    OUTCOMES,
+    OVERDUE,
+    PROBES,
+    RISK_STATES,
+    STATUSES,
+    Label,
+)
+from posture.workbook import answers, clinical, columns, dress, findings, seen
+from posture.workbook.book import Book, Properties
+from posture.workbook.method import method
+from posture.workbook.places import Places
+from posture.workbook.reach import reach
+from posture.workbook.summary import summary
+from posture.workbook.systems import systems
 
 name = "xlsx"
 suffix = ".xlsx"
+
+Words: TypeAlias = Mapping[str, Collection[Label]]
+
+_STATUS: Words = {"Status": STATUSES.values()}
+_STATE: Words = {"State": (*ANSWER_STATES.values(), EXPIRING)}
+_RISK: Words = {
+    "Level": LEVELS.values(),
+    "Likelihood": LEVELS.values(),
+    "Impact": LEVELS.values(),
+    "State": RISK_STATES.values(),
+    "Overdue": (OVERDUE,),
+}
 
 
 def render(assessment: Assessment, out: Path) -> None:
@@ -33,39 +59,59 @@ def render(assessment: Assessment, out: Path) -> None:
 
 def _write(assessment: Assessment, book: Book) -> None:
     places = Places(assessment)
-    pages.summary(assessment, places, book)
+    summary(assessment, places, book)
+    book.table(columns.GAPS, findings.gaps(assessment, places), dress=dress.to_work_in)
+    _controls(assessment, places, book)
+    _answers(assessment, places, book)
+    risks = clinical.risks_table(assessment)
+    book.table(risks, clinical.risks(assessment, places), dress=dress.labelled(risks, _RISK))
     book.table(
-        CONTROLS,
-        tables.CONTROLS_COLUMNS,
-        tables.controls(assessment, places),
-        dress=labelled(tables.CONTROLS_COLUMNS, {"Status": STATUSES.values()}),
+        clinical.services_table(assessment),
+        clinical.services(assessment, places),
+        dress=dress.ready(len(clinical.readiness(assessment))),
     )
-    book.table(GAPS, tables.GAPS_COLUMNS, tables.gaps(assessment, places), dress=to_work_in)
+    reach(assessment, places, book)
+    systems(assessment, book)
     book.table(
-        OBSERVATIONS,
-        tables.OBSERVATIONS_COLUMNS,
-        tables.observations(assessment, places),
-        dress=labelled(tables.OBSERVATIONS_COLUMNS, {"Outcome": OUTCOMES.values()}),
+        answers.practices_table(assessment),
+        answers.practices(assessment),
+        dress=dress.months(len(answers.months(assessment))),
     )
-    book.table(ASSETS, tables.ASSETS_COLUMNS, tables.assets(assessment, places))
-    for title, entries in (
-        ("Risks", assessment.risks),
-        ("Exceptions", assessment.exceptions),
-        ("Attestations", assessment.attestations),
+    _frameworks(assessment, places, book)
+    _seen(assessment, places, book)
+    method(assessment, book)
+
+
+def _controls(assessment: Assessment, places: Places, book: Book) -> None:
+    table = columns.CONTROLS
+    book.table(table, findings.controls(assessment, places), dress=dress.labelled(table, _STATUS))
+
+
+def _answers(assessment: Assessment, places: Places, book: Book) -> None:
+    for table, rows in (
+        (columns.ATTESTATIONS, answers.attestations),
+        (columns.DECISIONS, answers.decisions),
+        (columns.EXCEPTIONS, answers.exceptions),
     ):
-        if entries:
-            _ledger(book, title, entries)
-    book.table(NOT_ASSESSED, tables.NOT_ASSESSED_COLUMNS, tables.not_assessed(assessment, places))
-    book.table(
-        EVIDENCE,
-        tables.EVIDENCE_COLUMNS,
-        tables.evidence(assessment),
-        dress=labelled(tables.EVIDENCE_COLUMNS, {"Outcome": PROBES.values()}),
-    )
-    pages.method(assessment, book)
+        book.table(table, rows(assessment, places), dress=dress.labelled(table, _STATE))
 
 
-def _ledger(book: Book, title: str, entries: Sequence[dict[str, str]]) -> None:
-    keys = sorted({key for entry in entries for key in entry})
-    columns = [Column(key.replace("_", " ").capitalize(), 26) for key in keys]
-    book.table(title, columns, ([entry.get(key) for key in keys] for entry in entries))
+def _frameworks(assessment: Assessment, places: Places, book: Book) -> None:
+    for table, rows in (
+        (columns.FRAMEWORKS, findings.frameworks(assessment, places, proposed=False)),
+        (columns.PROPOSED, findings.frameworks(assessment, places, proposed=True)),
+        (columns.CROSSWALKS, findings.crosswalks(assessment, places)),
+    ):
+        book.table(table, rows, dress=dress.labelled(table, _STATUS))
+
+
+def _seen(assessment: Assessment, places: Places, book: Book) -> None:
+    outcomes: Words = {"Outcome": OUTCOMES.values()}
+    probes: Words = {"Outcome": PROBES.values()}
+    for table, rows, words in (
+        (columns.OBSERVATIONS, seen.observations(assessment, places), outcomes),
+        (columns.ASSETS, seen.assets(assessment, places), {}),
+        (columns.NOT_ASSESSED, seen.not_assessed(assessment, places), {}),
+        (columns.EVIDENCE, seen.evidence(assessment), probes),
+    ):
+        book.table(table, rows, dress=dress.labelled(table, words))

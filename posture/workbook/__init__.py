@@ -1,1 +1,1 @@
-"""The workbook: safe sheets (`book`), charts, where things stand (`places`), tables and pages of free form."""
+"""The workbook: safe sheets (`sheet`, `book`), tables (`columns` and their rows), pages of free form, and colours."""

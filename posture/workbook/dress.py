@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Collection, Mapping, Sequence
 
 from openpyxl.formatting.rule import CellIsRule, FormulaRule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from posture.presentation import SEVERITIES, Label
-from posture.workbook.book import Column, letter
+from posture.presentation import LEVELS, READINESS, RESPONSES, SEVERITIES, Label
+from posture.workbook.book import Dress, Table
+from posture.workbook.columns import GAPS, PRACTICES, SERVICES
+from posture.workbook.findings import WORK
 from posture.workbook.places import word
-from posture.workbook.tables import GAPS_COLUMNS
 
-__all__ = ["WORK", "coloured", "labelled", "to_work_in"]
+__all__ = ["coloured", "labelled", "months", "ready", "to_work_in"]
 
-# The states of a gap that is being worked on; a list in a cell is separated by commas, so no state may hold one.
-WORK = ("Open", "In progress", "Waiting for the supplier", "Done – to be verified", "Closed")
 _FIRST_DAY = "36526"  # 1 January 2000, as a workbook counts days
 _FILLS = {"1B6B3A": "E3F1E7", "A9231B": "FBE5E3", "8C1D18": "F6D5D2", "7A5200": "FBF0D9", "595959": "EDEDED"}
 
-Dress: TypeAlias = Callable[[Worksheet, int], None]
 
-
-def labelled(columns: Sequence[Column], words: Mapping[str, Collection[Label]]) -> Dress:
+def labelled(table: Table, words: Mapping[str, Collection[Label]]) -> Dress:
     """Colour the cells under these headings by the word they hold; the word and its shape stay."""
 
     def dress(sheet: Worksheet, last: int) -> None:
         for heading, labels in words.items():
-            column = letter(columns, heading)
-            coloured(sheet, f"{column}2:{column}{last}", labels)
+            coloured(sheet, table.cells(heading, last), labels)
 
     return dress
 
@@ -51,23 +47,58 @@ def coloured(sheet: Worksheet, cells: str, labels: Collection[Label]) -> None:
 
 
 def to_work_in(sheet: Worksheet, last: int) -> None:
-    """The columns that the hospital fills in: a list of states, real dates, and red where a date has passed."""
-    labelled(GAPS_COLUMNS, {"Severity": SEVERITIES.values()})(sheet, last)
-    status, due_on = letter(GAPS_COLUMNS, "Status"), letter(GAPS_COLUMNS, "Due")
-    states = DataValidation(type="list", formula1=f'"{",".join(WORK)}"', allow_blank=True)
-    states.error, states.errorTitle = "Choose one of the list.", "Status"
+    """The columns that the hospital fills in: lists to choose from, real dates, and red where a date has passed."""
+    labelled(GAPS, {"Severity": SEVERITIES.values(), "Risk level": LEVELS.values()})(sheet, last)
+    _choice(sheet, GAPS.cells("Status", last), "Status", WORK)
+    _choice(sheet, GAPS.cells("Response", last), "Response", list(RESPONSES.values()))
     due = DataValidation(type="date", operator="greaterThan", formula1=_FIRST_DAY, allow_blank=True)
     due.error, due.errorTitle = "Write a date, such as 2027-01-31.", "Due"
-    states.add(f"{status}2:{status}{last}")
-    due.add(f"{due_on}2:{due_on}{last}")
-    sheet.data_validations.append(states)
+    due.add(GAPS.cells("Due", last))
     sheet.data_validations.append(due)
-    closed = CellIsRule(  # type: ignore[no-untyped-call]  # not in types-openpyxl
-        operator="equal", formula=['"Closed"'], font=Font(color="1B6B3A", bold=True)
-    )
+    status, due_on, first = GAPS.letter("Status"), GAPS.letter("Due"), GAPS.head + 1
+    for state, colour in (("Done", "1B6B3A"), ("Risk accepted", "7A5200"), ("False positive claimed", "595959")):
+        rule = CellIsRule(  # type: ignore[no-untyped-call]  # not in types-openpyxl
+            operator="equal", formula=[f'"{state}"'], font=Font(color=colour, bold=True)
+        )
+        sheet.conditional_formatting.add(GAPS.cells("Status", last), rule)
     overdue = FormulaRule(  # type: ignore[no-untyped-call]  # not in types-openpyxl
-        formula=[f'AND(ISNUMBER(${due_on}2),${due_on}2<TODAY(),${status}2<>"Closed")'],
+        formula=[f'AND(ISNUMBER(${due_on}{first}),${due_on}{first}<TODAY(),${status}{first}<>"Done")'],
         font=Font(color="A9231B", bold=True),
     )
-    sheet.conditional_formatting.add(f"{status}2:{status}{last}", closed)
-    sheet.conditional_formatting.add(f"{due_on}2:{due_on}{last}", overdue)
+    sheet.conditional_formatting.add(GAPS.cells("Due", last), overdue)
+
+
+def _choice(sheet: Worksheet, cells: str, title: str, choices: Sequence[str]) -> None:
+    listed = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
+    listed.error, listed.errorTitle = "Choose one of the list.", title
+    listed.add(cells)
+    sheet.data_validations.append(listed)
+
+
+def ready(wanted: int) -> Dress:
+    """Colour what each service needs, in so many columns right of those that every workbook has."""
+
+    def dress(sheet: Worksheet, last: int) -> None:
+        if wanted:
+            first = len(SERVICES.columns) + 1
+            area = f"{get_column_letter(first)}{SERVICES.head + 1}:{get_column_letter(first + wanted - 1)}{last}"
+            coloured(sheet, area, READINESS.values())
+
+    return dress
+
+
+def months(count: int) -> Dress:
+    """Shade the months in which nothing ran or nothing was attested."""
+
+    def dress(sheet: Worksheet, last: int) -> None:
+        if count:
+            first = len(PRACTICES.columns) + 1
+            left, top = get_column_letter(first), PRACTICES.head + 1
+            nothing = FormulaRule(  # type: ignore[no-untyped-call]  # not in types-openpyxl
+                formula=[f"AND(ISNUMBER({left}{top}),{left}{top}=0)"],
+                font=Font(color="7A5200", bold=True),
+                fill=PatternFill(bgColor=_FILLS["7A5200"], fill_type="solid"),
+            )
+            sheet.conditional_formatting.add(f"{left}{top}:{get_column_letter(first + count - 1)}{last}", nothing)
+
+    return dress

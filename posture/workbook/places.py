@@ -1,49 +1,74 @@
-"""Where each thing stands in the workbook, and what its sheets are called."""
+"""Where each thing stands in the workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from posture.assessment import Assessment
+import msgspec
+
+from posture.assessment import Assessment, Gap, Risk
 from posture.model import Outcome
 from posture.presentation import Label, number, short
-from posture.workbook.book import Link, Place, Value, place
+from posture.workbook import columns
+from posture.workbook.book import Table
+from posture.workbook.sheet import Link, Place, Value
 
-__all__ = [
-    "ASSETS",
-    "CONTROLS",
-    "EVIDENCE",
-    "GAPS",
-    "METHOD",
-    "NOT_ASSESSED",
-    "OBSERVATIONS",
-    "SUMMARY",
-    "Places",
-    "word",
-]
+Key = TypeVar("Key")
 
-SUMMARY, CONTROLS, GAPS, OBSERVATIONS = "Summary", "Controls", "Gaps", "Observations"
-ASSETS, NOT_ASSESSED, EVIDENCE, METHOD = "Assets", "Not assessed", "Evidence", "Method"
+__all__ = ["Places", "Weakness", "more", "weaknesses", "word"]
+
+
+class Weakness(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the plan of action: a gap of this run, a risk of the register that no gap of it stands for, or both."""
+
+    gap: Gap | None = None
+    risk: Risk | None = None
+
+    @property
+    def id(self) -> str:
+        """The risk's id, which stays from run to run; that of the check where the register has none."""
+        return self.risk.id if self.risk else self.gap.check if self.gap else ""
+
+
+def weaknesses(assessment: Assessment) -> Iterator[Weakness]:
+    """All gaps in their order, then the risks that are not closed and have no gap in this run."""
+    register = {risk.id: risk for risk in assessment.risks}
+    for gap in assessment.gaps:
+        yield Weakness(gap=gap, risk=register.get(gap.risk))
+    shown = {gap.risk for gap in assessment.gaps}
+    for risk in assessment.risks:
+        if risk.id not in shown and risk.state != "closed":
+            yield Weakness(risk=risk)
 
 
 class Places:
     """Where each thing stands, known before the first row is written, so that links may lead forward."""
 
     def __init__(self, assessment: Assessment) -> None:
-        self.controls = {(each.catalog, each.id): place(CONTROLS, at) for at, each in enumerate(assessment.controls)}
-        self.families: dict[str, Place] = {}
-        for at, control in enumerate(assessment.controls):
-            if control.counted:
-                self.families.setdefault(control.family, place(CONTROLS, at))
-        self.gaps = {each.check: place(GAPS, at) for at, each in enumerate(assessment.gaps)}
-        self.evidence = {each.id: place(EVIDENCE, at) for at, each in enumerate(assessment.evidence)}
-        self.assets = {each.key: place(ASSETS, at) for at, each in enumerate(assessment.assets)}
+        self.controls = _first(columns.CONTROLS, ((each.catalog, each.id) for each in assessment.controls))
+        for table, proposed in ((columns.FRAMEWORKS, False), (columns.PROPOSED, True)):
+            others = [each for part in assessment.frameworks if part.proposed is proposed for each in part.controls]
+            self.controls |= _first(table, ((each.catalog, each.id) for each in others))
+        self.families = _first(columns.CONTROLS, (each.counted and each.family for each in assessment.controls))
+        rows = list(weaknesses(assessment))
+        self.weaknesses = _first(columns.GAPS, (each.id for each in rows))
+        self.gaps = _first(columns.GAPS, (each.gap and each.gap.check for each in rows))
+        self.risks = _first(columns.RISKS, (each.id for each in assessment.risks))
+        self.services = _first(columns.SERVICES, (each.id for each in assessment.services))
+        self.exceptions = _first(columns.EXCEPTIONS, (each.id for each in assessment.exceptions))
+        self.attestations = _first(
+            columns.ATTESTATIONS, ((each.catalog, each.control) for each in assessment.attestations)
+        )
+        self.decisions = _first(columns.DECISIONS, ((each.catalog, each.control) for each in assessment.decisions))
+        self.evidence = _first(columns.EVIDENCE, (each.id for each in assessment.evidence))
+        self.assets = _first(columns.ASSETS, (each.key for each in assessment.assets))
         self.observations: dict[str, Place] = {}
         self.outcomes: dict[Outcome, Place] = {}
         self.subjects: dict[tuple[str, Outcome], Place] = {}
         self.first: dict[tuple[str, Outcome], Place] = {}
         for at, observation in enumerate(assessment.observations):
-            here = place(OBSERVATIONS, at)
+            here = columns.OBSERVATIONS.place(at)
             if observation.id:
                 self.observations[observation.id] = here
             if observation.subject:
@@ -53,10 +78,33 @@ class Places:
 
     def of_evidence(self, digests: Sequence[str]) -> Value:
         """A link to the first of these pieces of evidence, saying how many more there are."""
-        if not digests:
-            return None
-        more = f" +{number(len(digests) - 1)}" if len(digests) > 1 else ""
-        return Link(short(digests[0]) + more, self.evidence.get(digests[0]))
+        return Link(short(digests[0]) + more(digests), self.evidence.get(digests[0])) if digests else None
+
+    def of_exceptions(self, ids: Sequence[str]) -> Value:
+        """A link to the first of these exceptions, saying how many more there are."""
+        return Link(ids[0] + more(ids), self.exceptions.get(ids[0])) if ids else None
+
+    def of_control(self, catalog: str, id_: str) -> Value:
+        """A control's id, leading to its row."""
+        return Link(id_, self.controls.get((catalog, id_)))
+
+    def of_observations(self, ids: Sequence[str]) -> Value:
+        """How many observations these are, leading to the first."""
+        return Link(len(ids), self.observations.get(ids[0]) if ids else None)
+
+
+def _first(table: Table, keys: Iterable[Key]) -> dict[Key, Place]:
+    """Where the first row with each key stands."""
+    found: dict[Key, Place] = {}
+    for at, key in enumerate(keys):
+        if key not in found:
+            found[key] = table.place(at)
+    return found
+
+
+def more(of: Sequence[object]) -> str:
+    """What follows the first of several: ` +2`."""
+    return f" +{number(len(of) - 1)}" if len(of) > 1 else ""
 
 
 def word(label: Label) -> str:

@@ -37,6 +37,8 @@ STYLES: dict[str, Style] = {
     "code": Style(border=_RULE, font=Font(name="Consolas", size=9), letters=0.95),
     "number": Style(border=_RULE, wrap=False, across="right", indent=1, number_format="#,##0"),
     "date": Style(border=_RULE, across="left", number_format="yyyy-mm-dd hh:mm"),
+    "day": Style(border=_RULE, across="left", number_format="yyyy-mm-dd"),
+    "figure": Style(border=_RULE, wrap=False, across="right", indent=1),
     "work": Style(border=_BOX),
     "work day": Style(border=_BOX, across="left", number_format="yyyy-mm-dd"),
     "strong": Style(border=_RULE, font=Font(name="Calibri", size=10, bold=True), letters=1.1),

@@ -7,28 +7,34 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from posture.assessment import (
     Assessment,
     Asset,
+    AttestationResult,
+    BlastRadius,
     CatalogInfo,
     CheckResult,
     ControlCheck,
     ControlResult,
     Coverage,
+    DecisionResult,
     EvidenceEntry,
     Extent,
-    FamilyCount,
     Gap,
     MethodNotes,
     Observation,
     Organisation,
     ProbeResult,
+    RegisterResult,
     Run,
     ThresholdValue,
     Unanswered,
     ZoneInfo,
 )
 from posture.model import Method, Outcome, Severity, Source, Status, Tool
+from reports import answered, clinical
 
 CATALOG = "hipaa-security-rule"
 AS_OF = datetime(2026, 10, 8, 19, 5, tzinfo=UTC)
@@ -500,26 +506,6 @@ def _controls(gaps: list[Gap], observations: list[Observation]) -> list[ControlR
     return controls
 
 
-def _families(controls: list[ControlResult]) -> tuple[FamilyCount, ...]:
-    counts: dict[str, Counter[Status]] = defaultdict(Counter)
-    for control in controls:
-        if control.counted:
-            counts[control.family][control.status] += 1
-    return tuple(
-        FamilyCount(
-            family=family,
-            of=counted.total(),
-            satisfied=counted[Status.SATISFIED],
-            satisfied_by_alternative=counted[Status.SATISFIED_BY_ALTERNATIVE],
-            not_satisfied=counted[Status.NOT_SATISFIED],
-            risk_accepted=counted[Status.RISK_ACCEPTED],
-            not_assessed=counted[Status.NOT_ASSESSED],
-            not_applicable=counted[Status.NOT_APPLICABLE],
-        )
-        for family, counted in counts.items()
-    )
-
-
 def _probes(evidence: tuple[EvidenceEntry, ...]) -> tuple[ProbeResult, ...]:
     done = [
         ProbeResult(
@@ -567,9 +553,14 @@ def _with_counts(assets: list[Asset], observations: list[Observation]) -> tuple[
 def sample_assessment(*, extra_subjects: int = 0, hostile_organisation: bool = False) -> Assessment:
     """St. Mary's: 5 zones, 14 gaps, 72 controls, and as many more failing hosts as asked for."""
     assets = _assets()
-    gaps, checks, observations = _judged(assets, extra_subjects)
-    controls = _controls(gaps, observations)
+    judged, checks, observations = _judged(assets, extra_subjects)
+    scanned = _controls(judged, observations)
     evidence = _evidence()
+    attestations = answered.attestations(scanned, HOSTILE)
+    exceptions = answered.exceptions(observations, HOSTILE)
+    gaps = answered.accepted_gaps(judged, exceptions)
+    controls = answered.answered_controls(scanned, attestations, exceptions)
+    frameworks = clinical.frameworks(HOSTILE)
     counted = [control for control in controls if control.counted]
     assessed = sum(control.status is not Status.NOT_ASSESSED for control in counted)
     return Assessment(
@@ -601,7 +592,9 @@ def sample_assessment(*, extra_subjects: int = 0, hostile_organisation: bool = F
                     as_of="Codified text with no amendment of Subpart C after 24 November 2020",
                     source="45 CFR 164.302–164.316",
                 ),
+                *(framework.catalog for framework in frameworks),
             ),
+            ledger_position=56,
             thresholds=(
                 ThresholdValue(
                     name="inactive_days",
@@ -634,7 +627,8 @@ def sample_assessment(*, extra_subjects: int = 0, hostile_organisation: bool = F
                 Extent(name="devices", looked_at=8, of=12),
                 Extent(name="controls", looked_at=assessed, of=len(counted)),
             ),
-            families=_families(controls),
+            families=answered.families(controls),
+            answered=answered.answered_counts(controls),
             probes=_probes(evidence),
             unanswered=(
                 Unanswered(
@@ -667,10 +661,61 @@ def sample_assessment(*, extra_subjects: int = 0, hostile_organisation: bool = F
                 ),
             ),
         ),
-        controls=tuple(controls),
-        gaps=tuple(gaps),
+        controls=controls,
+        gaps=gaps,
         checks=tuple(checks),
         observations=tuple(observations),
         assets=_with_counts(assets, observations),
         evidence=evidence,
+        frameworks=frameworks,
+        risks=answered.risks(gaps, HOSTILE),
+        exceptions=exceptions,
+        attestations=attestations,
+        decisions=answered.decisions(scanned, HOSTILE),
+        risk_analysis=answered.risk_analysis(HOSTILE),
+        register=answered.register(HOSTILE),
+        practices=answered.practices(HOSTILE),
+        services=clinical.services(HOSTILE),
+        blast_radius=clinical.blast_radius(HOSTILE),
+    )
+
+
+def scanned_only() -> Assessment:
+    """The same hospital before anybody has answered, declared or decided anything: scans alone."""
+    whole = sample_assessment()
+    observations = list(whole.observations)
+    gaps = [msgspec.structs.replace(gap, accepted=0, exceptions=(), risk="") for gap in whole.gaps]
+    bare = [
+        msgspec.structs.replace(
+            control, status=Status.NOT_SATISFIED if control.observations else Status.NOT_ASSESSED, reason="Scans alone."
+        )
+        for control in _controls(gaps, observations)
+    ]
+    controls = [
+        msgspec.structs.replace(control, answered="tested" if control.checks else "nothing") for control in bare
+    ]
+    return msgspec.structs.replace(
+        whole,
+        method=msgspec.structs.replace(whole.method, catalogs=whole.method.catalogs[:1], ledger_position=0),
+        coverage=msgspec.structs.replace(
+            whole.coverage, families=answered.families(controls), answered=answered.answered_counts(controls)
+        ),
+        controls=tuple(controls),
+        gaps=tuple(gaps),
+        frameworks=(),
+        risks=tuple(risk for risk in whole.risks if risk.source == "gap" and risk.last_seen == answered.TODAY),
+        exceptions=(),
+        attestations=tuple(
+            AttestationResult(catalog=each.catalog, control=each.control, title=each.title, question=each.question)
+            for each in whole.attestations
+            if each.party in {"", answered.SITES[0], answered.ENTITIES[0]}
+        ),
+        decisions=tuple(
+            DecisionResult(catalog=each.catalog, control=each.control, title=each.title) for each in whole.decisions
+        ),
+        risk_analysis=None,
+        register=RegisterResult(),
+        practices=(),
+        services=(),
+        blast_radius=BlastRadius(),
     )

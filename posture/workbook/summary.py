@@ -1,16 +1,15 @@
-"""The workbook's pages of free form: the summary and the method."""
+"""The first sheet: what the assessment says, on a page or two."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from itertools import islice
 
-from openpyxl.worksheet.pagebreak import Break
-
-from posture.assessment import Assessment, FamilyCount
+from posture.assessment import AnsweredCount, Assessment, FamilyCount, Risk
 from posture.model import Outcome, Status
 from posture.presentation import (
-    EPHI,
+    ANSWERED,
+    LEVELS,
     OUTCOMES,
     SEVERITIES,
     STATUSES,
@@ -21,16 +20,21 @@ from posture.presentation import (
     plural,
     short,
 )
-from posture.workbook.book import MAX_LINKS, MAX_TEXT, Book, Link, Place, Value
+from posture.workbook.book import Book
 from posture.workbook.charts import Look, stacked_bars
+from posture.workbook.columns import GAPS, NOT_ASSESSED, OBSERVATIONS, RISKS
 from posture.workbook.dress import coloured
-from posture.workbook.places import GAPS, METHOD, NOT_ASSESSED, OBSERVATIONS, SUMMARY, Places, word
-from posture.workbook.tables import WHAT, plain, probe_outcome, waiting
+from posture.workbook.page import METHOD, REACH, SUMMARY, Page
+from posture.workbook.places import Places, word
+from posture.workbook.seen import probe_outcome, waiting
+from posture.workbook.sheet import Link, Place
+from posture.workbook.words import WHAT, plain
 
-__all__ = ["method", "summary"]
+__all__ = ["CLAIM", "summary"]
 
 _WIDTHS = (38, 17, 15, 13, 13, 13, 13, 13)
 _WORST, _LOST = 5, 12
+_NOT_ASSESSED = NOT_ASSESSED.place(0)
 CLAIM = (
     "Scans alone satisfy no control. A scan can show that a control is not met. To show that it is met, policies must "
     "be examined and people interviewed as well. Without evidence a control is not assessed."
@@ -46,69 +50,40 @@ _COUNTS: tuple[tuple[Status, str, Look], ...] = (
 )
 
 
-class _Page:
-    """A sheet of free form: the last thing in a row has the rest of its width."""
-
-    def __init__(self, book: Book, title: str, widths: Sequence[float]) -> None:
-        self.sheet = book.page(title, widths)
-
-    @property
-    def at(self) -> int:
-        """The last row written."""
-        return self.sheet.rows
-
-    def line(self, values: Sequence[Value], styles: Sequence[str], *, height: float | None = None) -> None:
-        """Values side by side; the last one, and its style, go on to the end."""
-        more = len(self.sheet.widths) - len(values)
-        self.sheet.row(
-            [*values, *[None] * more], [*styles, *[styles[-1]] * more], height=height, merge_from=len(values) - 1
-        )
-
-    def text(self, text: str, style: str = "prose", *, height: float | None = None) -> None:
-        """One text over the whole width."""
-        self.line([text], [style], height=height)
-
-    def section(self, title: str, *, new_page: bool = False) -> None:
-        """A heading, on a new page where it is wanted."""
-        self.sheet.row([], [], height=9)
-        if new_page:
-            self.sheet.sheet.row_breaks.append(Break(id=self.at))
-        self.text(title, "section", height=22)
-
-    def heads(self, *titles: str, numbers: Collection[str] = ()) -> None:
-        """The headings of a small table; those of numbers stand right."""
-        self.line(titles, ["heading of numbers" if title in numbers else "heading" for title in titles])
-
-
 def summary(assessment: Assessment, places: Places, book: Book) -> None:
     """What the assessment says, on a page or two: the five questions, and what is not in them."""
-    page = _Page(book, SUMMARY, _WIDTHS)
+    page = Page(book, SUMMARY, _WIDTHS)
     silent = word(STATUSES[Status.NOT_ASSESSED])
     _cover(page, assessment)
     _looked_at(page, assessment)
     _lost(page, assessment)
     _stands(page, assessment, places)
+    _answered(page, assessment, places)
     _worst(page, assessment, places)
-    page.section("4  What would stop?")
-    page.text(f"{silent}. This version does not yet work out which clinical services an attack would take.")
+    _stops(page, assessment)
     page.section("5  What changed since the last run?")
     page.text(f"{silent}. This version does not yet compare runs; nothing is said here about getting better or worse.")
     _judged(page, assessment, places)
     _unanswered(page, assessment)
 
 
-def _cover(page: _Page, assessment: Assessment) -> None:
+def _cover(page: Page, assessment: Assessment) -> None:
     run, notes = assessment.run, assessment.method
-    page.text("Cybersecurity posture assessment", "title", height=34)
-    page.text(assessment.organisation.name, "subtitle", height=22)
+    page.text("Cybersecurity posture assessment", "title", height=30)
+    page.text(assessment.organisation.name, "subtitle", height=20)
     page.line(["In short", _in_short(assessment)], ["strong", "strong"])
     page.line(["As of (UTC)", notes.as_of], ["strong", "date"])
+    beside = {part.catalog.id for part in assessment.frameworks}
     for catalog in notes.catalogs:
-        page.line(["Judged against", f"{catalog.title} – {catalog.status}"], ["strong", "text"])
+        if catalog.id not in beside and catalog.status != "proposed":
+            page.line(["Judged against", f"{catalog.title} – {catalog.status}"], ["strong", "text"])
+    others = ", ".join(part.catalog.title for part in assessment.frameworks if not part.proposed)
+    if others:
+        page.line(["Beside it, in no figure here", others], ["strong", "text"])
     page.line(["Status", "Draft – not sealed"], ["strong", "text"])
     page.line(["Sites", ", ".join(assessment.organisation.sites) or "not stated"], ["strong", "text"])
-    page.line(["Run by", f"{run.operator or 'not stated'}{f' on {run.host}' if run.host else ''}"], ["strong", "text"])
     page.line(["Run", run.id], ["strong", "code"])
+    page.line(["Run by", f"{run.operator or 'not stated'}{f' on {run.host}' if run.host else ''}"], ["strong", "text"])
     page.line(
         ["Fingerprint", f"{assessment.fingerprint_words}  ({short(assessment.fingerprint)}, whole on {METHOD})"],
         ["strong", "code"],
@@ -125,7 +100,7 @@ def _in_short(assessment: Assessment) -> str:
     )
 
 
-def _looked_at(page: _Page, assessment: Assessment) -> None:
+def _looked_at(page: Page, assessment: Assessment) -> None:
     page.section("1  What was looked at?")
     page.heads("", "Looked at", "In scope", "Note", numbers=("Looked at", "In scope"))
     for extent in assessment.coverage.extents:
@@ -140,7 +115,7 @@ def _looked_at(page: _Page, assessment: Assessment) -> None:
         )
 
 
-def _lost(page: _Page, assessment: Assessment) -> None:
+def _lost(page: Page, assessment: Assessment) -> None:
     lost = [each for each in assessment.coverage.probes if each.outcome not in {"complete", "refused"}]
     refused = [each for each in assessment.coverage.probes if each.outcome == "refused"]
     if not (lost or refused):
@@ -158,10 +133,10 @@ def _lost(page: _Page, assessment: Assessment) -> None:
         page.line([probe.id, outcome, capital(probe.problem) or "No reason was given."], ["code", "text", "text"])
     more = len(lost[_LOST:]) + len(refused[_LOST:])
     if more:
-        page.line([Link(f"and {number(more)} more", Place(NOT_ASSESSED, 2)), ""], ["strong", "text"])
+        page.line([Link(f"and {number(more)} more", _NOT_ASSESSED), ""], ["strong", "text"])
 
 
-def _stands(page: _Page, assessment: Assessment, places: Places) -> None:
+def _stands(page: Page, assessment: Assessment, places: Places) -> None:
     everything, families = assessment.coverage.controls, assessment.coverage.families
     page.section("2  What stands?", new_page=True)
     counted = "; ".join(
@@ -195,21 +170,77 @@ def _counts(row: FamilyCount) -> list[int]:
     return [row.of, *(getattr(row, field) for _, field, _ in _COUNTS)]
 
 
-def _worst(page: _Page, assessment: Assessment, places: Places) -> None:
-    page.section("3  What matters most?", new_page=True)
-    if not assessment.gaps:
-        page.text("No check failed. That is not a finding of compliance: see what was not assessed.")
+def _answered(page: Page, assessment: Assessment, places: Places) -> None:
+    if not assessment.coverage.answered:
         return
+    page.section("By what are they answered?", new_page=True)
+    titles = ("Controls", *(capital(words) for words in ANSWERED.values()))
+    page.heads("Family", *titles, numbers=titles)
+    rows = assessment.coverage.answered
+    for row in rows:
+        page.line(
+            [Link(family(row.family), places.families.get(row.family)), *_by(row), None], _styles("number", titles)
+        )
+    totals = [sum(column) for column in zip(*(_by(row) for row in rows), strict=True)]
+    page.line(["All families", *totals, None], _styles("total", titles))
+    page.text("Tested alone satisfies nothing: a test can only show that a control is not met.", "note")
+
+
+def _styles(style: str, titles: tuple[str, ...]) -> list[str]:
+    return ["strong", *[style] * len(titles), "text"]
+
+
+def _by(row: AnsweredCount) -> list[int]:
+    return [row.of, *(getattr(row, field.replace("-", "_")) for field in ANSWERED)]
+
+
+def _worst(page: Page, assessment: Assessment, places: Places) -> None:
+    page.section("3  What matters most?", new_page=not assessment.coverage.answered)
+    risks = sorted((risk for risk in assessment.risks if risk.state != "closed"), key=lambda risk: risk.place)
+    if risks:
+        _worst_risks(page, risks, assessment, places)
+    elif assessment.gaps:
+        _worst_gaps(page, assessment, places)
+    else:
+        page.text("No check failed. That is not a finding of compliance: see what was not assessed.")
+
+
+def _worst_risks(page: Page, risks: list[Risk], assessment: Assessment, places: Places) -> None:
+    shown, gaps = risks[:_WORST], {gap.risk: gap for gap in assessment.gaps}
+    page.text(
+        f"The worst {number(len(shown))} of {plural(len(risks), 'risk')} that are not closed; all of them are on "
+        f"{RISKS.title}, and on {GAPS.title} to be worked on."
+    )
+    page.heads("Risk", "Level", "How far", "Why it matters, and what to do")
+    first = page.at + 1
+    for risk in shown:
+        gap = gaps.get(risk.id)
+        extent = gap_extent(gap) if gap else plural(risk.subjects, "subject") if risk.subjects else None
+        page.line(
+            [
+                risk.title,
+                Link(word(LEVELS[risk.level]), places.risks[risk.id]),
+                extent,
+                f"{plain(risk.why)}\nWhat to do: {plain(risk.fix)}",
+            ],
+            ["strong", "text", "text", "text"],
+        )
+    coloured(page.sheet.sheet, f"B{first}:B{page.at}", LEVELS.values())
+
+
+def _worst_gaps(page: Page, assessment: Assessment, places: Places) -> None:
     shown = assessment.gaps[:_WORST]
-    page.text(f"The worst {number(len(shown))} of {plural(len(assessment.gaps), 'gap')}; all of them are on {GAPS}.")
+    page.text(
+        f"The worst {number(len(shown))} of {plural(len(assessment.gaps), 'gap')}; all of them are on {GAPS.title}."
+    )
     page.heads("Gap", "Severity", "How far", "Why it matters, and what to do")
     first = page.at + 1
     for gap in shown:
         extent = gap_extent(gap) + (f"; {number(gap.unknown)} not known" if gap.unknown else "")
         page.line(
             [
-                Link(gap.title, places.gaps[gap.check]),
-                word(SEVERITIES[gap.severity]),
+                gap.title,
+                Link(word(SEVERITIES[gap.severity]), places.gaps[gap.check]),
                 extent,
                 f"{plain(gap.why)}\nWhat to do: {plain(gap.fix)}",
             ],
@@ -218,8 +249,42 @@ def _worst(page: _Page, assessment: Assessment, places: Places) -> None:
     coloured(page.sheet.sheet, f"B{first}:B{page.at}", SEVERITIES.values())
 
 
-def _judged(page: _Page, assessment: Assessment, places: Places) -> None:
-    page.section("What the checks found", new_page=True)
+def _stops(page: Page, assessment: Assessment) -> None:
+    page.section("4  What would stop?", new_page=True)
+    scenarios = assessment.blast_radius.scenarios
+    if not scenarios:
+        page.text(f"{word(STATUSES[Status.NOT_ASSESSED])}. What it takes is on {REACH}.")
+        return
+    page.text(
+        f"If ransomware starts in one of {plural(len(scenarios), 'place')}, the worst first. Why, and what was "
+        f"assumed, is on {REACH}."
+    )
+    heads = (
+        "It starts in",
+        "Services that stop",
+        "Backups lost",
+        "Machines reached",
+        "Of",
+        "Which services, and where",
+    )
+    page.heads(*heads, numbers=heads[1:5])
+    for each in islice(scenarios, _WORST):
+        lost = "; ".join(f"{loss.name} ({', '.join(loss.sites) or 'site not stated'})" for loss in each.losses)
+        page.line(
+            [
+                Link(each.name, Place(REACH, 2)),
+                len(each.losses),
+                len(each.backups),
+                each.machines,
+                each.of,
+                lost or "no service that is declared",
+            ],
+            ["strong", "number", "number", "number", "number", "text"],
+        )
+
+
+def _judged(page: Page, assessment: Assessment, places: Places) -> None:
+    page.section("What the checks found")
     page.heads("", "Subjects", "What it means", numbers=("Subjects",))
     meanings = (
         (Outcome.FAIL, "failed", "The answer is bad."),
@@ -234,12 +299,13 @@ def _judged(page: _Page, assessment: Assessment, places: Places) -> None:
             [word(OUTCOMES[outcome]), Link(total, places.outcomes.get(outcome)), meaning], ["strong", "number", "text"]
         )
     page.text(
-        f"Counted once for each of {plural(len(assessment.checks), 'check')} and each subject; see {OBSERVATIONS}.",
+        f"Counted once for each of {plural(len(assessment.checks), 'check')} and each subject, on "
+        f"{OBSERVATIONS.title}.",
         "note",
     )
 
 
-def _unanswered(page: _Page, assessment: Assessment) -> None:
+def _unanswered(page: Page, assessment: Assessment) -> None:
     page.section("What was not assessed, and why")
     page.heads("", "How many", "Reason", numbers=("How many",))
     reasons = Counter(
@@ -247,83 +313,14 @@ def _unanswered(page: _Page, assessment: Assessment) -> None:
     )
     reasons.update((WHAT["control"], control.reason) for control in waiting(assessment))
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    everything = Place(NOT_ASSESSED, 2)
     for (what, why), count in ranked[:_LOST]:
         page.line([what, count, why], ["strong", "number", "text"])
     rest = sum(count for _, count in ranked[_LOST:])
     if rest:
-        page.line(["Others", rest, f"for other reasons, each of them on {NOT_ASSESSED}"], ["strong", "number", "text"])
+        page.line(
+            ["Others", rest, f"for other reasons, each of them on {NOT_ASSESSED.title}"], ["strong", "number", "text"]
+        )
     page.line(
-        ["All", Link(reasons.total(), everything), f"with what would give each an answer, on {NOT_ASSESSED}"],
+        ["All", Link(reasons.total(), _NOT_ASSESSED), f"with what would give each an answer, on {NOT_ASSESSED.title}"],
         ["strong", "total", "text"],
     )
-
-
-def method(assessment: Assessment, book: Book) -> None:
-    """What the assessment depends on, what its limits are, and what this workbook leaves out."""
-    notes, run = assessment.method, assessment.run
-    page = _Page(book, METHOD, (34, 16, 18, 70))
-    page.text("Method and limits", "title", height=34)
-    page.text(notes.statement, "claim")
-    page.section("This assessment")
-    rows: tuple[tuple[str, Value, str], ...] = (
-        ("As of (UTC)", notes.as_of, "date"),
-        ("Fingerprint", assessment.fingerprint, "code"),
-        ("Fingerprint in words", assessment.fingerprint_words, "code"),
-        ("Run", run.id, "code"),
-        ("Started (UTC)", run.started, "date"),
-        ("Ended (UTC)", run.ended, "date"),
-        ("Run by", run.operator, "text"),
-        ("From", run.host, "code"),
-        ("Command", run.command, "code"),
-        ("Posture", notes.version, "text"),
-        ("SHA-256 of the scope", notes.scope_sha256, "code"),
-    )
-    for label, value, style in rows:
-        page.line([label, value or "not stated"], ["strong", style if value else "text"])
-    page.text(
-        "The fingerprint is the SHA-256 of the whole assessment without the run: equal assessments have equal "
-        "fingerprints.",
-        "note",
-    )
-    _limits(page, assessment, book)
-    page.section("Judged against")
-    page.heads("Catalog", "Status", "Source", "State of the text")
-    for catalog in notes.catalogs:
-        page.line([catalog.title, catalog.status, catalog.source, catalog.as_of], ["strong", "text", "text", "text"])
-    page.section("Numbers of your own policy that checks compare with")
-    page.heads("Threshold", "In force", "Default", "Meaning and source", numbers=("In force", "Default"))
-    for threshold in notes.thresholds:
-        page.line(
-            [threshold.name, threshold.value, threshold.default, threshold.description],
-            ["code", "number", "number", "text"],
-        )
-    page.section("Zones of the scope")
-    page.heads("Zone", "Kind", "Policy", "Networks, exclusions, and whether it holds or reaches ePHI")
-    for zone in assessment.organisation.zones:
-        excluded = f"; never {', '.join(zone.excluded)}" if zone.excluded else ""
-        said = f"{', '.join(zone.networks)}{excluded}; ePHI: {EPHI.get(zone.ephi, zone.ephi)}"
-        page.line([zone.id, zone.kind, zone.policy, said], ["code", "text", "text", "text"])
-    page.section("Files of checks that judged")
-    for file in notes.check_files:
-        page.line([file.name, file.sha256], ["code", "code"])
-
-
-def _limits(page: _Page, assessment: Assessment, book: Book) -> None:
-    page.section("Limits")
-    for limit in assessment.method.limits:
-        page.text(f"•  {limit}")
-    page.text(
-        f"•  A cell of this workbook holds no more than {number(MAX_TEXT)} characters; longer text is cut and says so. "
-        "The whole of it, and the keys of counted sets, are in assessment.json."
-    )
-    page.text(
-        "•  A row is no higher than a workbook allows: what doesn’t fit is still in the cell, and in assessment.json."
-    )
-    page.text("•  Keys, ids and notes stand in further columns of the tables, right of those that are printed.")
-    for sheet in book.sheets:
-        if sheet.unlinked_from:
-            page.text(
-                f"•  Excel takes no more than {number(MAX_LINKS)} links a sheet: “{sheet.title}” has none from row "
-                f"{number(sheet.unlinked_from)} on."
-            )
