@@ -15,12 +15,15 @@ from posture.errors import PostureError
 __all__ = ["Settings", "main"]
 
 _COMMANDS = {
+    "attest": "attest",
     "audit": "audit",
     "checks": "listings",
     "controls": "listings",
+    "decisions": "decisions",
     "demo": "demo",
     "doctor": "setup",
     "evidence": "evidence",
+    "exceptions": "exceptions",
     "init": "setup",
     "plan": "setup",
     "plugins": "listings",
