@@ -1,4 +1,4 @@
-"""Observations and a catalog in, findings out. Pure.
+"""Observations, answers and a catalog in, findings out. Pure.
 
 A scan alone satisfies nothing: policy as well as implementation is wanted, so EXAMINE or INTERVIEW is always missing
 until somebody attests. A fail counts against a control only where the catalog says that it contradicts it, and only
@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from posture.assessment import (
-    Asset,
-    CheckResult,
-    ControlCheck,
-    ControlResult,
-    FamilyCount,
-    Gap,
-    Observation,
-)
-from posture.catalog import Catalog, Control
-from posture.check import Check
-from posture.inventory import Inventory
-from posture.model import Method, Outcome, Status
-from posture.presentation import plural
-from posture.scope import Scope
+import msgspec
 
-__all__ = ["assets", "check_results", "control_results", "family_counts", "gaps"]
+from posture.assessment import AnsweredCount, Asset, CheckResult, ControlResult, FamilyCount, Gap, Observation
+from posture.catalog import Catalog
+from posture.check import Check
+from posture.governance.answers import Answers
+from posture.governance.exceptions import Exceptions
+from posture.governance.findings import Findings
+from posture.inventory import Inventory, Thing
+from posture.model import Outcome, Status
+from posture.patterns import Named, declared_ephi
+from posture.scope import Ephi, Scope
+
+__all__ = ["answered_counts", "assets", "check_results", "control_results", "family_counts", "gaps"]
 
 
 def _number(observations: Iterable[Observation], outcome: Outcome) -> int:
@@ -69,8 +66,18 @@ def _by_check(observations: Iterable[Observation]) -> dict[str, list[Observation
     return grouped
 
 
-def gaps(checks: Mapping[str, Check], observations: Sequence[Observation], catalog: Catalog) -> tuple[Gap, ...]:
-    """One gap a failed check, the worst first: by severity, then by subjects with ePHI, then by subjects."""
+def gaps(
+    checks: Mapping[str, Check],
+    observations: Sequence[Observation],
+    catalog: Catalog,
+    exceptions: Exceptions | None = None,
+) -> tuple[Gap, ...]:
+    """One gap a failed check, the worst first: by severity, then by subjects with ePHI, then by subjects.
+
+    Exceptions take nothing away: a fail is counted as accepted where one covers it, whatever control is asked about,
+    or where one does for each control that it contradicts.
+    """
+    exceptions = exceptions or Exceptions()
     found = []
     for check, own in _by_check(observations).items():
         fails = [each for each in own if each.outcome is Outcome.FAIL]
@@ -78,6 +85,7 @@ def gaps(checks: Mapping[str, Check], observations: Sequence[Observation], catal
             continue
         contradicts, supports = catalog.bearing(check)
         described = checks[check]
+        accepting = [accepted for each in fails if (accepted := _accepting(each, contradicts, exceptions))]
         found.append(
             Gap(
                 check=check,
@@ -96,6 +104,8 @@ def gaps(checks: Mapping[str, Check], observations: Sequence[Observation], catal
                 observations=tuple(
                     each.id for each in sorted(fails, key=lambda each: (each.severity.rank, each.subject))
                 ),
+                accepted=len(accepting),
+                exceptions=tuple(sorted({each for accepted in accepting for each in accepted})),
             )
         )
     return tuple(
@@ -103,79 +113,34 @@ def gaps(checks: Mapping[str, Check], observations: Sequence[Observation], catal
     )
 
 
-def control_results(catalog: Catalog, observations: Sequence[Observation]) -> tuple[ControlResult, ...]:
+def _accepting(fail: Observation, contradicts: Sequence[str], exceptions: Exceptions) -> set[str]:
+    """The exceptions that together accept a fail altogether; empty where a part of it stays open."""
+    outright = {*exceptions.covering(fail)}
+    by_control = [{*exceptions.covering(fail, control)} for control in contradicts if fail.ephi != "no"]
+    return outright or (set().union(*by_control) if all(by_control) else set())
+
+
+def control_results(
+    catalog: Catalog,
+    observations: Sequence[Observation],
+    *,
+    answers: Answers | None = None,
+    exceptions: Exceptions | None = None,
+    scope: Scope | None = None,
+) -> tuple[ControlResult, ...]:
     """The finding about each control; a standard is no better than its worst specification."""
     by_check = _by_check(observations)
-    own = {control.id: _own_result(catalog, control, by_check) for control in catalog.control}
+    findings = Findings(answers or Answers(), exceptions or Exceptions(), scope or Scope.of_files())
+    own = {control.id: findings.of(catalog, control, by_check) for control in catalog.control}
     children: dict[str, list[str]] = {}
     for control in catalog.control:
         if control.parent is not None and control.counted:
             children.setdefault(control.parent, []).append(control.id)
-    return tuple(_with_specifications(own[control.id], own, children) for control in catalog.control)
+    return tuple(_final(_with_specifications(own[control.id], own, children)) for control in catalog.control)
 
 
-def _own_result(catalog: Catalog, control: Control, by_check: Mapping[str, list[Observation]]) -> ControlResult:
-    against = [
-        each
-        for check in control.contradicted_by
-        for each in by_check.get(check, ())
-        if each.outcome is Outcome.FAIL and each.ephi != "no"
-    ]
-    bearing = [each for check in (*control.contradicted_by, *control.supported_by) for each in by_check.get(check, ())]
-    tested = any(each.outcome in {Outcome.PASS, Outcome.FAIL} for each in bearing)
-    missing = tuple(method for method in control.methods if not (method is Method.TEST and tested))
-    return ControlResult(
-        catalog=catalog.catalog.id,
-        id=control.id,
-        title=control.title,
-        kind=control.kind,
-        family=control.family,
-        requirement=control.requirement,
-        parent=control.parent,
-        text=control.text,
-        note=control.note,
-        status=Status.NOT_SATISFIED if against else Status.NOT_ASSESSED,
-        reason=_contradicted(control, against) if against else _not_assessed(control, bearing, missing),
-        methods=control.methods,
-        missing_methods=missing,
-        checks=tuple(
-            ControlCheck(check=check, bearing=word)
-            for word, checks in (("contradicts", control.contradicted_by), ("supports", control.supported_by))
-            for check in checks
-        ),
-        observations=tuple(each.id for each in against),
-        counted=control.counted,
-    )
-
-
-def _contradicted(control: Control, against: Sequence[Observation]) -> str:
-    checks = len({each.check for each in against})
-    subjects = len({each.subject for each in against})
-    unknown = len({each.subject for each in against if each.ephi == "unknown"})
-    said = f"Contradicted by {plural(checks, 'failed check')} on {plural(subjects, 'subject')}."
-    if unknown:
-        which = "it" if subjects == 1 else f"all {unknown:,}" if unknown == subjects else f"{unknown:,} of them"
-        reach = "it holds or reaches ePHI, so it counts" if unknown == 1 else "they hold or reach ePHI, so they count"
-        said += f" For {which} the scope does not say whether {reach}."
-    if control.requirement == "A":
-        said += " It is addressable, and no documented decision under 45 CFR 164.306(d)(3) is on file, so it is a gap."
-    return said
-
-
-_WANTED = {Method.EXAMINE: "documents to be examined", Method.INTERVIEW: "people to be interviewed"}
-
-
-def _not_assessed(control: Control, bearing: Sequence[Observation], missing: Sequence[Method]) -> str:
-    if not control.counted:
-        return "A general rule: it is met through the standards, and is in no count."
-    wanted = " and ".join(_WANTED[method] for method in missing if method is not Method.TEST)
-    if not bearing:
-        if Method.TEST in control.methods:
-            return f"This version has no check for it. It also needs {wanted}."
-        return f"No scan can show this. It needs {wanted}."
-    if Method.TEST in missing:
-        return f"The checks that bear on it got no answer. It also needs {wanted}."
-    return f"Tests were made, but tests alone can't satisfy it. It also needs {wanted}."
+def _final(result: ControlResult) -> ControlResult:
+    return msgspec.structs.replace(result, answered="accepted") if result.status is Status.RISK_ACCEPTED else result
 
 
 def _with_specifications(
@@ -188,8 +153,7 @@ def _with_specifications(
     worst = max((own[each].status for each in worse), key=lambda status: status.rank)
     names = ", ".join(each for each in worse if own[each].status is worst)
     said = f"A standard is no better than its worst specification, here {names}. By itself: {result.reason}"
-    replaced = {field: getattr(result, field) for field in result.__struct_fields__}
-    return ControlResult(**{**replaced, "status": worst, "reason": said})
+    return msgspec.structs.replace(result, status=worst, reason=said)
 
 
 def _descendants(control: str, children: Mapping[str, list[str]]) -> list[str]:
@@ -219,6 +183,17 @@ def family_counts(controls: Sequence[ControlResult]) -> tuple[FamilyCount, ...]:
     return tuple(FamilyCount(family=family, of=sum(row.values()), **row) for family, row in families.items())
 
 
+def answered_counts(controls: Sequence[ControlResult]) -> tuple[AnsweredCount, ...]:
+    """By what the counted controls of each family are answered, in the catalog's order."""
+    families: dict[str, dict[str, int]] = {}
+    columns = [field for field in AnsweredCount.__struct_fields__ if field not in {"family", "of"}]
+    for control in controls:
+        if control.counted:
+            row = families.setdefault(control.family, dict.fromkeys(columns, 0))
+            row[control.answered.replace("-", "_")] += 1
+    return tuple(AnsweredCount(family=family, of=sum(row.values()), **row) for family, row in families.items())
+
+
 def assets(inventory: Inventory, observations: Sequence[Observation], scope: Scope) -> tuple[Asset, ...]:
     """The machines that were seen, with how many checks they failed and how many got no answer."""
     failed: dict[str, int] = {}
@@ -239,7 +214,7 @@ def assets(inventory: Inventory, observations: Sequence[Observation], scope: Sco
             vendor=thing.vendor,
             description=thing.description,
             place=thing.place,
-            ephi=scope.ephi(*(thing.places or ("",))),
+            ephi=_ephi(thing, scope),
             open_ports=thing.open_ports,
             failed=failed.get(thing.key, 0),
             unknown=unknown.get(thing.key, 0),
@@ -247,3 +222,10 @@ def assets(inventory: Inventory, observations: Sequence[Observation], scope: Sco
         )
         for thing in inventory.things
     )
+
+
+def _ephi(thing: Thing, scope: Scope) -> Ephi:
+    """What is declared of the machine itself, else of the places it stands in."""
+    names = [fact.name for fact in thing.facts]
+    named = Named(keys=thing.ids, names=names, addresses=thing.addresses, zones=thing.places)
+    return declared_ephi(scope.asset, named) or scope.ephi(*(thing.places or ("",)))

@@ -23,7 +23,8 @@ from posture.confined import assess_confined
 from posture.errors import PostureError
 from posture.facts import Host
 from posture.governance.history import PastRun
-from posture.model import Evidence, Method, Probe
+from posture.governance.practices import controls_tested
+from posture.model import Evidence, Probe
 from posture.plan import plan
 from posture.presentation import plural
 from posture.request import PlannedProbe, Request
@@ -217,11 +218,7 @@ class Audit:
             PastRun(
                 id=each.id,
                 as_of=each.as_of,
-                tested=tuple(
-                    control.id
-                    for control in outline.controls
-                    if Method.TEST in control.methods and Method.TEST not in control.missing_methods
-                ),
+                tested=controls_tested(outline.controls),
             )
             for each, outline in judged
         )

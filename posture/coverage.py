@@ -43,7 +43,7 @@ def extents(request: Request, facts: Sequence[Fact], controls: Sequence[ControlR
     )
     yield Extent(name="Devices that answered SNMP", looked_at=sum(isinstance(fact, Device) for fact in facts), of=None)
     counted = [control for control in controls if control.counted]
-    tested = sum(any(method not in control.missing_methods for method in control.methods) for control in counted)
+    tested = sum(control.answered in {"tested", "tested-and-attested"} for control in counted)
     yield Extent(
         name="Controls with a test",
         looked_at=tested,

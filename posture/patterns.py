@@ -78,6 +78,7 @@ def _text(pattern: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(literal))
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     """An IPv4 address written as IPv6 is the IPv4 one (RFC 4291, 2.5.5.2)."""
     try:
