@@ -16,6 +16,7 @@ __all__ = [
     "ANSWERS",
     "ANSWER_STATES",
     "CHOICES",
+    "CROSSWALKS",
     "EPHI",
     "EXCEPTION_STATES",
     "EXPIRING",
@@ -150,6 +151,13 @@ CHOICES = {
     "implemented": "Implemented",
     "alternative": "Equivalent alternative",
     "not-reasonable": "Not reasonable and appropriate",
+}
+
+CROSSWALKS = {
+    "hicp-2023": "405(d) HICP 2023",
+    "hph-cpg": "HPH CPG",
+    "nist-800-53r5": "NIST SP 800-53 Rev. 5",
+    "nist-csf-2.0": "NIST CSF 2.0",
 }
 
 RESPONSES = {"mitigate": "Mitigate", "accept": "Accept", "transfer": "Transfer", "avoid": "Avoid"}

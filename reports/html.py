@@ -34,6 +34,10 @@ from posture.assessment import (
     Unanswered,
 )
 from posture.atomic import replacing
+from posture.htmlparts.answers import Answers
+from posture.htmlparts.bars import STATUS_FIELDS, Segment, status_segments
+from posture.htmlparts.resilience import Resilience
+from posture.htmlparts.trees import Family, families
 from posture.model import Outcome, Status
 from posture.presentation import anchor, visible
 from posture.registry import content
@@ -60,23 +64,6 @@ class Listed(msgspec.Struct, Generic[T], frozen=True):
         return self.total - len(self.shown)
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a stacked bar, in hundredths of its width."""
-
-    status: Status
-    count: int
-    start: float
-    width: float
-
-
-class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """The controls of one family of one catalog: trees of standards, as rows with their depth."""
-
-    catalog: str
-    family: str
-    standards: tuple[tuple[tuple[ControlResult, int], ...], ...]
-
-
 def render(assessment: Assessment, out: Path) -> None:
     """Write the report to `out`, all of it or nothing."""
     folder = content("templates") / "html"
@@ -96,6 +83,8 @@ def render(assessment: Assessment, out: Path) -> None:
         fingerprint=assessment.fingerprint,
         fingerprint_words=assessment.fingerprint_words,
         view=View(assessment),
+        answers=Answers(assessment),
+        resilience=Resilience(assessment),
         words=presentation,
         Outcome=Outcome,
         Status=Status,
@@ -264,36 +253,32 @@ class View:
 
     def statuses(self, count: FamilyCount) -> Iterator[tuple[Status, int]]:
         """Statuses with their numbers, best first, those that are none left out."""
-        for status, field in _FIELDS.items():
+        for status, field in STATUS_FIELDS.items():
             if value := getattr(count, field):
                 yield status, value
 
     def segments(self, count: FamilyCount) -> list[Segment]:
         """The stacked bar of a family."""
-        start, segments = 0.0, []
-        for status, value in self.statuses(count):
-            width = 100 * value / (count.of or 1)
-            segments.append(Segment(status=status, count=value, start=round(start, 3), width=round(width, 3)))
-            start += width
-        return segments
+        return status_segments(count)
 
     def families(self) -> list[Family]:
         """Controls by catalog and family, in the catalog's order, those that are not counted last."""
-        groups: dict[tuple[str, str], list[ControlResult]] = {}
-        for control in sorted(self._a.controls, key=lambda each: not each.counted):
-            groups.setdefault((control.catalog, control.family), []).append(control)
-        return [
-            Family(catalog=catalog, family=family, standards=tuple(_trees(controls)))
-            for (catalog, family), controls in groups.items()
-        ]
+        return families(self._a.controls)
 
-    def control_anchor(self, control_id: str) -> str:
-        """The anchor of a control by its id alone; the catalogs' ids don't collide."""
-        return self._control_anchors.get(control_id, "")
+    def control_anchor(self, control_id: str, catalog: str = "") -> str:
+        """The anchor of a control; by its id alone it is the scored catalog's, where several have one. Or nothing."""
+        place = anchor("control", catalog, control_id)
+        return place if catalog and place in self._places else self._control_anchors.get(control_id, "")
+
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        every = (*self._a.controls, *(control for each in self._a.frameworks for control in each.controls))
+        return frozenset(anchor("control", each.catalog, each.id) for each in every)
 
     @cached_property
     def _control_anchors(self) -> dict[str, str]:
-        return {control.id: anchor("control", control.catalog, control.id) for control in self._a.controls}
+        beside = [control for each in self._a.frameworks for control in each.controls]
+        return {each.id: anchor("control", each.catalog, each.id) for each in (*beside, *self._a.controls)}
 
     def against(self, control: ControlResult) -> list[tuple[CheckResult, Listed[Observation]]]:
         """The observations that contradict a control, by check."""
@@ -316,32 +301,6 @@ class View:
         if observation.id in self._written_ids:
             return anchor("observation", observation.id)
         return anchor("failed", observation.check)
-
-
-_FIELDS = {
-    Status.SATISFIED: "satisfied",
-    Status.SATISFIED_BY_ALTERNATIVE: "satisfied_by_alternative",
-    Status.NOT_SATISFIED: "not_satisfied",
-    Status.RISK_ACCEPTED: "risk_accepted",
-    Status.NOT_ASSESSED: "not_assessed",
-    Status.NOT_APPLICABLE: "not_applicable",
-}
-
-
-def _trees(controls: list[ControlResult]) -> Iterator[tuple[tuple[ControlResult, int], ...]]:
-    ids = {control.id for control in controls}
-    below: defaultdict[str, list[ControlResult]] = defaultdict(list)
-    for control in controls:
-        below[control.parent or ""].append(control)
-
-    def walk(control: ControlResult, depth: int) -> Iterator[tuple[ControlResult, int]]:
-        yield control, depth
-        for child in below[control.id]:
-            yield from walk(child, depth + 1)
-
-    for control in controls:
-        if control.parent not in ids:
-            yield tuple(walk(control, 0))
 
 
 def _visible(value: object) -> object:

@@ -369,8 +369,8 @@ def answered_controls(
                     and (control.id in each.accepted_controls or set(each.observations) & set(control.observations))
                 ),
                 crosswalks=(
-                    Crosswalk(framework="NIST SP 800-53 Rev. 5", id="AC-2", title="Account Management", strength="5"),
-                    Crosswalk(framework="NIST CSF 2.0", id="PR.AA-01", title="Identities are managed"),
+                    Crosswalk(framework="nist-800-53r5", id="AC-2", title="Account Management", strength="partial"),
+                    Crosswalk(framework="nist-csf-2.0", id="PR.AA-01", title="Identities are managed"),
                 )
                 if control.family == "technical"
                 else (),

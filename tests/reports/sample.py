@@ -703,7 +703,7 @@ def scanned_only() -> Assessment:
         controls=tuple(controls),
         gaps=tuple(gaps),
         frameworks=(),
-        risks=tuple(risk for risk in whole.risks if risk.source == "gap" and risk.last_seen == answered.TODAY),
+        risks=(),
         exceptions=(),
         attestations=tuple(
             AttestationResult(catalog=each.catalog, control=each.control, title=each.title, question=each.question)
