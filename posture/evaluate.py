@@ -7,28 +7,39 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from posture import assess
+from posture import assess, crosswalk
 from posture.assessment import (
     Assessment,
-    CatalogInfo,
+    ControlResult,
     Coverage,
     EvidenceEntry,
+    Gap,
     MethodNotes,
     Organisation,
+    Risk,
     ThresholdValue,
     ZoneInfo,
 )
-from posture.catalog import SCORED, Catalog
+from posture.catalog import SCORED, Catalog, reported
 from posture.check import AsOf
 from posture.collectors.base import Collector
 from posture.coverage import extents, probe_results, remedy, unanswered
 from posture.facts import BlindSpot, Fact
+from posture.frameworks import frameworks, info
+from posture.governance.answers import on_file, register
+from posture.governance.exceptions import Exceptions, results
+from posture.governance.history import PastRun
+from posture.governance.period import today
+from posture.governance.practices import controls_tested, practices
+from posture.governance.risk import register as register_of_risks
 from posture.inventory import Inventory
 from posture.judge import judge
 from posture.model import Evidence
 from posture.presentation import plural
 from posture.registry import Checks
 from posture.request import PlannedProbe, Request
+from posture.resilience.reach import blast_radius
+from posture.resilience.services import clinical_services
 from posture.scope import Scope
 from posture.thresholds import Thresholds
 
@@ -45,7 +56,8 @@ LIMITS = (
     "No password is tried but those of the scope, and the communities public and private where the scope allows it.",
     "Nothing is written to any system.",
     "A scan can't see policies, contracts, training, physical safeguards or drills: they need to be examined.",
-    "Clinical services, attested controls and accepted risks are not assessed by this version.",
+    "What people have attested is their statement: the documents beside it are kept, and were not judged.",
+    "Clinical services are as declared; what would stop follows from the evidence and from the assumptions named.",
 )
 
 
@@ -61,29 +73,83 @@ def evaluate(
     `catalogs` are the built-in ones; the request brings the hospital's own.
     """
     records = sorted(records, key=lambda record: record.id)
+    scope, as_of, ledger = request.scope, request.as_of, request.ledger
     facts, blind_spots = _read(records, request, collectors)
     inventory = Inventory(facts)
-    observations = judge(facts, blind_spots, checks.by_id.values(), request.scope, AsOf(request.as_of))
-    catalog = catalogs[SCORED]
-    controls = assess.control_results(catalog, observations)
+    observations = judge(facts, blind_spots, checks.by_id.values(), scope, AsOf(as_of))
+    scored, beside = catalogs[SCORED], reported(catalogs, scope.catalogs, request.own_catalogs)
+    answers = on_file(ledger, scored, beside, scope, as_of)
+    exceptions = Exceptions.of(ledger, inventory, scope, as_of)
+
+    def findings(catalog: Catalog) -> tuple[ControlResult, ...]:
+        found = assess.control_results(catalog, observations, answers=answers, exceptions=exceptions, scope=scope)
+        return _with_crosswalks(found) if catalog is scored else found
+
+    controls = findings(scored)
+    others = frameworks(beside, findings)
+    every_control = (*controls, *(control for other in others for control in other.controls))
+    gaps = assess.gaps(checks.by_id, observations, scored, exceptions)
+    assets = assess.assets(inventory, observations, scope)
+    services = clinical_services(scope, inventory, today(as_of, scope.organisation.time_zone))
+    accepted = results(exceptions, observations, every_control)
+    risks = register_of_risks(
+        gaps=gaps,
+        controls=controls,
+        observations=observations,
+        services=services,
+        scope=scope,
+        ledger=ledger,
+        exceptions=accepted,
+        earlier=request.earlier_risks,
+        as_of=as_of,
+        assets=assets,
+    )
     probes = probe_results(request.probes, records)
     return Assessment(
         run=request.run,
-        organisation=_organisation(request.scope),
-        method=_method(request, checks, catalog),
+        organisation=_organisation(scope),
+        method=_method(request, checks, (scored, *beside)),
         coverage=Coverage(
             extents=tuple(extents(request, facts, controls)),
             families=assess.family_counts(controls),
+            answered=assess.answered_counts(controls),
             probes=probes,
             unanswered=tuple(unanswered(probes, observations, controls)),
         ),
         controls=controls,
-        gaps=assess.gaps(checks.by_id, observations, catalog),
-        checks=assess.check_results(checks.by_id, observations, catalog),
+        gaps=_with_risks(gaps, risks),
+        checks=assess.check_results(checks.by_id, observations, scored),
         observations=observations,
-        assets=assess.assets(inventory, observations, request.scope),
+        assets=assets,
         evidence=tuple(_entry(record) for record in records),
+        frameworks=others,
+        risks=risks,
+        exceptions=accepted,
+        attestations=answers.attestations,
+        decisions=answers.decisions,
+        risk_analysis=answers.risk_analysis,
+        register=register(ledger, scope, as_of),
+        practices=practices(
+            ledger=ledger,
+            history=request.history,
+            controls=every_control,
+            scope=scope,
+            as_of=as_of,
+            this_run=PastRun(id=request.run.id, as_of=as_of, tested=controls_tested(every_control)),
+        ),
+        services=services,
+        blast_radius=blast_radius(facts, inventory, observations, scope, services),
     )
+
+
+def _with_crosswalks(controls: Iterable[ControlResult]) -> tuple[ControlResult, ...]:
+    tables = crosswalk.built_in()
+    return tuple(msgspec.structs.replace(control, crosswalks=crosswalk.of(control.id, tables)) for control in controls)
+
+
+def _with_risks(gaps: Iterable[Gap], risks: Iterable[Risk]) -> tuple[Gap, ...]:
+    ids = {risk.about: risk.id for risk in risks if risk.source == "gap"}
+    return tuple(msgspec.structs.replace(gap, risk=ids.get(gap.check, "")) for gap in gaps)
 
 
 def _read(
@@ -163,8 +229,7 @@ def _organisation(scope: Scope) -> Organisation:
     )
 
 
-def _method(request: Request, checks: Checks, catalog: Catalog) -> MethodNotes:
-    head = catalog.catalog
+def _method(request: Request, checks: Checks, catalogs: Iterable[Catalog]) -> MethodNotes:
     defaults = Thresholds()
     described = msgspec.json.schema(Thresholds)["$defs"]["Thresholds"]["properties"]
     return MethodNotes(
@@ -172,7 +237,7 @@ def _method(request: Request, checks: Checks, catalog: Catalog) -> MethodNotes:
         version=request.version,
         statement=STATEMENT,
         scope_sha256=hashlib.sha256(msgspec.json.encode(request.scope, order="sorted")).hexdigest(),
-        catalogs=(CatalogInfo(id=head.id, title=head.title, status=head.status, as_of=head.as_of, source=head.source),),
+        catalogs=tuple(info(catalog) for catalog in catalogs),
         thresholds=tuple(
             ThresholdValue(
                 name=name,
@@ -184,6 +249,7 @@ def _method(request: Request, checks: Checks, catalog: Catalog) -> MethodNotes:
         ),
         check_files=checks.files,
         limits=LIMITS,
+        ledger_position=request.ledger.position,
     )
 
 

@@ -22,9 +22,9 @@ from posture.demo import recorded
 from posture.demo.certificates import make_ca, make_certificate
 from posture.demo.slapd import Slapd, SlapdOptions
 from posture.errors import PostureError
-from posture.request import Request
 from posture.imports import load
 from posture.model import Outcome, Status
+from posture.request import Request
 from posture.scope import Scope
 from posture.store import Store
 from posture.testing import Quiet

@@ -11,11 +11,12 @@ from posture import catalog, configuration, registry
 from posture.assessment import Assessment, Run
 from posture.demo import recorded
 from posture.demo.hospital import scope_text
-from posture.request import Request, evaluate
+from posture.evaluate import evaluate
 from posture.facts import Fact
 from posture.imports import load
 from posture.model import AskedLdap, AskedNmap, AskedSnmp, Evidence, Outcome
 from posture.ports import PortSet
+from posture.request import Request
 from posture.testing import AS_OF
 
 GOOD = {Outcome.PASS, Outcome.NOT_APPLICABLE}
@@ -35,9 +36,7 @@ def assessed(records) -> Assessment:
         version="0",
         probes=tuple(recorded.probes()),
     )
-    return evaluate(
-        request, records, registry.load_checks(), registry.collectors(), catalog.built_in()["hipaa-security-rule"]
-    )
+    return evaluate(request, records, registry.load_checks(), registry.collectors(), catalog.built_in())
 
 
 @cache

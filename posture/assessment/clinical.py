@@ -35,8 +35,8 @@ class ReadinessItem(Part, frozen=True, kw_only=True):
 class ClinicalService(Part, frozen=True, kw_only=True):
     """A service such as the EHR: what it stands on, and how ready it is to be without it.
 
-    `hosts` are the keys of assets that it depends on, directly or through other services; `unresolved` are the
-    dependencies that no evidence shows.
+    `sites` are the names of those that use it, `hosts` the keys of assets that it depends on, directly or through
+    other services; `unresolved` are the dependencies that no evidence shows.
     """
 
     id: str

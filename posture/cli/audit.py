@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from posture import registry
-from posture.assessment import Assessment
+from posture.assessment import Assessment, FamilyCount
 from posture.audit import Audit
 from posture.cli.common import Instant, base_folder, config_path, console, load_scope, open_store
 from posture.cli.main import Settings
@@ -134,13 +134,26 @@ def conclusion(assessment: Assessment, *, verbose: bool = False) -> str:
     failed = [probe for probe in assessment.coverage.probes if probe.outcome not in {"complete", "refused"}]
     lines = [
         f"{plural(len(assessment.gaps), 'gap')}; {plural(unknown, 'question')} without an answer.",
-        f"Of {controls.of} controls {controls.not_satisfied} are not satisfied, {controls.not_assessed} not assessed.",
-        "A scan alone satisfies none.",
+        f"Of {controls.of} controls of the Security Rule {_standing(controls)}.",
+        "A scan alone satisfies none: it needs people's answers as well (posture attest).",
     ]
     lines += [f"Not collected: {probe.id}: {probe.problem}" for probe in failed]
     if verbose:
         lines += [f"{gap.severity.value}: {gap.title}: {gap_extent(gap)} ({gap.check})" for gap in assessment.gaps]
     return visible("\n".join(lines))
+
+
+def _standing(controls: FamilyCount) -> str:
+    words = {
+        "not satisfied": controls.not_satisfied,
+        "not satisfied with the risk accepted": controls.risk_accepted,
+        "not assessed": controls.not_assessed,
+        "satisfied": controls.satisfied,
+        "satisfied by an alternative": controls.satisfied_by_alternative,
+        "not applicable": controls.not_applicable,
+    }
+    always = ("not satisfied", "not assessed", "satisfied")
+    return ", ".join(f"{number} {word}" for word, number in words.items() if number or word in always)
 
 
 def exit_code(assessment: Assessment, fail_on: str | None) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from posture.errors import PostureError
-from posture.evaluate import PlannedProbe
 from posture.model import Envelope, Evidence
+from posture.request import PlannedProbe
 
 __all__ = ["ACTIVE_DIRECTORY", "probes", "read", "write"]
 

@@ -18,7 +18,7 @@ from posture.resilience.spread import Group, Terrain, zone_label
 from posture.resilience.ways import Way
 from posture.scope import Scope
 
-__all__ = ["edges", "nodes", "service_sites", "site_names"]
+__all__ = ["edges", "nodes", "site_names"]
 
 _MOST_WAYS = 3
 
@@ -27,11 +27,6 @@ def site_names(scope: Scope, sites: Iterable[str]) -> tuple[str, ...]:
     """The names of sites, by their ids."""
     names = {site.id: site.name for site in scope.site}
     return tuple(names.get(site, site) for site in sites if site)
-
-
-def service_sites(scope: Scope, sites: Sequence[str]) -> tuple[str, ...]:
-    """The names of the sites that use a service: all, where none are named."""
-    return site_names(scope, sites or [site.id for site in scope.site])
 
 
 def nodes(
@@ -59,7 +54,7 @@ def nodes(
             name=service.name,
             kind="service",
             machines=sum(len(each.members) for each in groups if service.id in each.services),
-            sites=service_sites(scope, service.sites),
+            sites=service.sites,
         )
         for service in services
     ]

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import networkx as nx
-from msgspec import structs
 
 from posture.assessment import BlastRadius, Change, ClinicalService, Hop, Loss, Observation, Scenario
 from posture.facts import Fact
@@ -24,7 +23,7 @@ from posture.resilience.dependence import Dependence, dependence
 from posture.resilience.gaps import assumptions, unknowns
 from posture.resilience.landscape import Landscape, landscape
 from posture.resilience.machines import UNZONED
-from posture.resilience.map import edges, service_sites
+from posture.resilience.map import edges
 from posture.resilience.map import nodes as map_nodes
 from posture.resilience.spread import (
     NOTHING,
@@ -61,7 +60,6 @@ def blast_radius(
 ) -> BlastRadius:
     """The reach of ransomware over this evidence. The order of what is given makes no difference."""
     services = sorted(services, key=lambda service: service.id)
-    reported = [structs.replace(each, sites=service_sites(scope, each.sites)) for each in services]
     seen = landscape(facts, inventory, observations, scope)
     stands = dependence(seen, scope, services)
     terrain = Terrain(
@@ -73,7 +71,7 @@ def blast_radius(
     return BlastRadius(
         nodes=map_nodes(terrain, stands, scope, services),
         edges=edges(terrain, stands),
-        scenarios=_ranked([_scenario(each, made, terrain, stands, reported) for each in outcomes]),
+        scenarios=_ranked([_scenario(each, made, terrain, stands, services) for each in outcomes]),
         changes=_changes(terrain, starts, stands),
         assumptions=assumptions(terrain),
         unknown=unknowns(terrain, scope, observations, services, stands),

@@ -194,7 +194,7 @@ def _clinical(service: Service, scope: Scope, index: _Index, today: date) -> Cli
     return ClinicalService(
         id=service.id,
         name=service.name,
-        sites=service.sites or tuple(site.id for site in scope.site),
+        sites=tuple(site.name for site in scope.site if not service.sites or site.id in service.sites),
         depends_on=service.depends_on,
         hosts=tuple(sorted(hosts)),
         unresolved=tuple(unresolved),

@@ -150,8 +150,8 @@ def test_dependents_are_told_by_asset_by_service_and_by_directory():
 
 
 def test_a_service_without_sites_is_used_at_all():
-    assert clinical(service())["ehr"].sites == ("main", "west")
-    assert clinical(service(sites=("west",)))["ehr"].sites == ("west",)
+    assert clinical(service())["ehr"].sites == ("Main", "West")
+    assert clinical(service(sites=("west",)))["ehr"].sites == ("West",)
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "10.0.0.1", "zone:servers", "staff", "x", "10.0.0.0/8", "zone:a"])
