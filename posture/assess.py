@@ -7,7 +7,7 @@ on a subject that holds or reaches ePHI (unknown counts as yes).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -120,21 +120,25 @@ def _accepting(fail: Observation, contradicts: Sequence[str], exceptions: Except
     return outright or (set().union(*by_control) if all(by_control) else set())
 
 
-def control_results(
+def control_results(  # noqa: PLR0913  # all that a finding is made of
     catalog: Catalog,
     observations: Sequence[Observation],
     *,
     answers: Answers | None = None,
     exceptions: Exceptions | None = None,
     scope: Scope | None = None,
+    partial: Collection[str] = frozenset(),
 ) -> tuple[ControlResult, ...]:
-    """The finding about each control; a standard is no better than its worst specification."""
+    """The finding about each control; a standard is no better than its worst specification.
+
+    `partial` are the checks that were not made everywhere in scope: what they passed is no test of the whole.
+    """
     by_check = _by_check(observations)
-    findings = Findings(answers or Answers(), exceptions or Exceptions(), scope or Scope.of_files())
+    findings = Findings(answers or Answers(), exceptions or Exceptions(), scope or Scope.of_files(), partial)
     own = {control.id: findings.of(catalog, control, by_check) for control in catalog.control}
     children: dict[str, list[str]] = {}
     for control in catalog.control:
-        if control.parent is not None and control.counted:
+        if control.parent is not None:
             children.setdefault(control.parent, []).append(control.id)
     return tuple(_final(_with_specifications(own[control.id], own, children)) for control in catalog.control)
 
@@ -147,7 +151,7 @@ def _with_specifications(
     result: ControlResult, own: Mapping[str, ControlResult], children: Mapping[str, list[str]]
 ) -> ControlResult:
     below = _descendants(result.id, children)
-    worse = [each for each in below if own[each].status.rank > result.status.rank]
+    worse = [each for each in below if own[each].counted and own[each].status.rank > result.status.rank]
     if not worse:
         return result
     worst = max((own[each].status for each in worse), key=lambda status: status.rank)

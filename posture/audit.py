@@ -164,8 +164,9 @@ class Audit:
         """
         evidence = list(self._store.evidence(run.id))
         self._listener.judging(len(evidence))
-        run = msgspec.structs.replace(run, as_of=as_of or run.as_of)
-        request = msgspec.structs.replace(self._request(run), ledger=self._store.ledger(), **self._past(run))
+        again = msgspec.structs.replace(run, as_of=as_of or run.as_of)
+        past = self._past(run, again.as_of)
+        request = msgspec.structs.replace(self._request(again), ledger=self._store.ledger(), **past)
         assessment = assess_confined(request, evidence)
         before = self._store.outline(run.id)
         lost = {check.id for check in before.checks} - {check.id for check in assessment.checks} if before else set()
@@ -206,23 +207,35 @@ class Audit:
             own_catalogs=tuple(catalog.load(self._base / name) for name in run.scope.catalogs.own),
         )
 
-    def _past(self, run: RunRecord) -> dict[str, Any]:
-        """What earlier runs leave to this one: which controls each tested, and the latest one's register of risks."""
-        oldest = run.as_of - _HISTORY
-        earlier = sorted(
-            (each for each in self._store.runs() if each.id != run.id and oldest <= each.as_of < run.as_of),
-            key=lambda each: (each.as_of, each.id),
-        )
-        judged = [(each, outline) for each in earlier if (outline := self._store.outline(each.id))]
+    def _past(self, run: RunRecord, as_of: datetime) -> dict[str, Any]:
+        """What other runs leave to this one: which controls each tested by then, and the register of the one before.
+
+        A register comes from the last run before this one's own instant, however long ago, even where this one is
+        judged again as of later: what a later run found is not gone because earlier evidence does not show it. Of two
+        runs of one instant, as where both were dated by the day, the one that began first is before the other.
+        """
+
+        def place(each: RunRecord, instant: datetime | None = None) -> tuple[datetime, datetime, str]:
+            return instant or each.as_of, each.started, each.id
+
+        others = sorted((each for each in self._store.runs() if each.id != run.id), key=place)
+        recent = [each for each in others if as_of - _HISTORY <= each.as_of and place(each) < place(run, as_of)]
         history = tuple(
             PastRun(
                 id=each.id,
-                as_of=each.as_of,
-                tested=controls_tested(outline.controls),
+                started=each.started,
+                tested=controls_tested(
+                    (*outline.controls, *(control for other in outline.frameworks for control in other.controls)),
+                    outline.checks,
+                ),
             )
-            for each, outline in judged
+            for each in recent
+            if (outline := self._store.outline(each.id))
         )
-        return {"history": history, "earlier_risks": judged[-1][1].risks if judged else ()}
+        before = (each for each in reversed(others) if place(each) < place(run, min(run.as_of, as_of)))
+        outlines = (outline for each in before if (outline := self._store.outline(each.id)))
+        register = next((outline.risks for outline in outlines), ())
+        return {"history": history, "earlier_risks": register, "made": run.started}
 
     def probes(self, run: RunRecord) -> list[PlannedProbe]:
         """The run's plan and what became of each probe."""

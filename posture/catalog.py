@@ -6,15 +6,16 @@ import stat
 import tomllib
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from posture.errors import ConfigurationError, PostureError, Problem
 from posture.model import Method
 from posture.scope import Catalogs
 
-__all__ = ["SCORED", "Catalog", "Control", "Head", "built_in", "load", "refuse_unknown_checks", "reported"]
+__all__ = ["SCORED", "Catalog", "Control", "Head", "built_in", "every", "load", "refuse_unknown_checks", "reported"]
 
 SCORED: Final = "hipaa-security-rule"
 """The one catalog whose controls are in the rule's figures; every other one is reported by itself."""
@@ -34,7 +35,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     the one reason, if any, for which it may be answered *not applicable*.
     """
 
-    id: str
+    id: Annotated[str, Meta(min_length=1)]
     kind: Literal["general-rule", "standard", "specification", "goal", "item", "proposal", "control"]
     title: str
     family: str
@@ -48,7 +49,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     question: str = ""
     attach: str = ""
     per: Literal["organisation", "legal-entity", "site"] = "organisation"
-    months: int = 12
+    months: Annotated[int, Meta(ge=1, le=120)] = 12
     tier: str = ""
     anchors: tuple[str, ...] = ()
     contradicted_by: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `status` is practice where it is nobody's rule but what the field does, and own where a hospital brought it.
     """
 
-    id: str
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+$(?!\n)", max_length=200)]
     title: str
     citation: str
     status: Literal["in force", "voluntary", "practice", "proposed", "own"]
@@ -104,7 +105,7 @@ def load(path: Path) -> Catalog:
         return _sound(oscal_catalog.read(data, path), path)
     try:
         return _sound(msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), Catalog), path)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: tomllib's, msgspec's, and a number of 5,000 digits
         raise PostureError(f"not a catalog: {error}", where=str(path), mend=_MEND) from error
 
 
@@ -146,6 +147,16 @@ def built_in() -> dict[str, Catalog]:
     """The catalogs that come with Posture, by id."""
     found = (load(file) for file in sorted((Path(__file__).parent / "catalogs").glob("*.toml")))
     return {catalog.catalog.id: catalog for catalog in found}
+
+
+def every(chosen: Catalogs, base: Path) -> list[Catalog]:
+    """All catalogs, reported or not: the built-in ones, then a hospital's own, found from `base`.
+
+    Raises PostureError as `load` and `reported` do: an own catalog can't speak in the name of another.
+    """
+    ours, own = built_in(), [load(base / name) for name in chosen.own]
+    reported(ours, chosen, own)
+    return [*ours.values(), *own]
 
 
 def refuse_unknown_checks(catalog: Catalog, checks: Container[str], where: str = "") -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from posture.assessment import ControlResult, Extent, Observation, ProbeResult, Unanswered
+from posture.assessment import CheckResult, ControlResult, Extent, Observation, ProbeResult, Unanswered
 from posture.facts import Account, Device, Directory, Fact, Host
+from posture.governance.practices import controls_tested
 from posture.model import Evidence, Outcome, Status
 from posture.presentation import plural
 from posture.request import PlannedProbe, Request
 from posture.targets import held
 
-__all__ = ["extents", "probe_results", "remedy", "unanswered"]
+__all__ = ["extents", "probe_results", "remedy", "unanswered", "unlooked"]
 
 
 def remedy(outcome: str) -> str:
@@ -23,7 +24,9 @@ def remedy(outcome: str) -> str:
     return "Mend what the reason names and audit again, or import whole evidence for it with --from."
 
 
-def extents(request: Request, facts: Sequence[Fact], controls: Sequence[ControlResult]) -> Iterable[Extent]:
+def extents(
+    request: Request, facts: Sequence[Fact], controls: Sequence[ControlResult], checks: Sequence[CheckResult]
+) -> Iterable[Extent]:
     """How much of what is in scope was looked at, kind by kind."""
     live = bool(request.probes)
     hosts = [fact for fact in facts if isinstance(fact, Host)]
@@ -43,10 +46,9 @@ def extents(request: Request, facts: Sequence[Fact], controls: Sequence[ControlR
     )
     yield Extent(name="Devices that answered SNMP", looked_at=sum(isinstance(fact, Device) for fact in facts), of=None)
     counted = [control for control in controls if control.counted]
-    tested = sum(control.answered in {"tested", "tested-and-attested"} for control in counted)
     yield Extent(
         name="Controls with a test",
-        looked_at=tested,
+        looked_at=len(controls_tested(counted, checks)),
         of=len(counted),
         note="Tested is not satisfied: every control also needs to be examined or asked about.",
     )
@@ -79,6 +81,22 @@ def _not_looked_at(discover: Sequence[PlannedProbe], refused: Sequence[str], hos
     ]
     silent = [zone for zone in refused if not imported[zone]]
     return f"Not scanned, by the policy of: {', '.join(known + silent)}."
+
+
+def unlooked(request: Request, records: Iterable[Evidence]) -> Iterator[str]:
+    """The collectors by which some zone or directory that may hold ePHI was not asked as a whole.
+
+    A probe that brought nothing is a blind spot by itself. This is what no probe was planned for, as where only one
+    site was looked at. Whether imported files hold all machines of a zone nobody can say; a file of a directory is one.
+    """
+    planned = {each.probe.id for each in request.probes}
+    zones = {zone.id for zone in request.scope.zone if zone.ephi != "no"}
+    if zones - {each.probe.zone for each in request.probes if each.probe.collector == "nmap"}:
+        yield "nmap"
+    directories = [each for each in request.scope.directory if each.ephi != "no" and f"ldap/{each.id}" not in planned]
+    files = [each for each in records if each.envelope.collector == "ldap" and each.envelope.probe not in planned]
+    if len(directories) > len(files):
+        yield "ldap"
 
 
 def probe_results(probes: Sequence[PlannedProbe], records: Sequence[Evidence]) -> tuple[ProbeResult, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import msgspec
 
@@ -23,7 +24,7 @@ from posture.assessment import (
 from posture.catalog import SCORED, Catalog, reported
 from posture.check import AsOf
 from posture.collectors.base import Collector
-from posture.coverage import extents, probe_results, remedy, unanswered
+from posture.coverage import extents, probe_results, remedy, unanswered, unlooked
 from posture.facts import BlindSpot, Fact
 from posture.frameworks import frameworks, info
 from posture.governance.answers import on_file, register
@@ -80,14 +81,19 @@ def evaluate(
     scored, beside = catalogs[SCORED], reported(catalogs, scope.catalogs, request.own_catalogs)
     answers = on_file(ledger, scored, beside, scope, as_of)
     exceptions = Exceptions.of(ledger, inventory, scope, as_of)
+    unseen = {kind for name in unlooked(request, records) if name in collectors for kind in collectors[name].kinds}
+    partial = {check.id for check in checks.by_id.values() if unseen.intersection(check.kinds)}
 
     def findings(catalog: Catalog) -> tuple[ControlResult, ...]:
-        found = assess.control_results(catalog, observations, answers=answers, exceptions=exceptions, scope=scope)
+        found = assess.control_results(
+            catalog, observations, answers=answers, exceptions=exceptions, scope=scope, partial=partial
+        )
         return _with_crosswalks(found) if catalog is scored else found
 
     controls = findings(scored)
     others = frameworks(beside, findings)
     every_control = (*controls, *(control for other in others for control in other.controls))
+    made = assess.check_results(checks.by_id, observations, scored)
     gaps = assess.gaps(checks.by_id, observations, scored, exceptions)
     assets = assess.assets(inventory, observations, scope)
     services = clinical_services(scope, inventory, today(as_of, scope.organisation.time_zone))
@@ -103,6 +109,7 @@ def evaluate(
         earlier=request.earlier_risks,
         as_of=as_of,
         assets=assets,
+        collected=_collected(records, scope),
     )
     probes = probe_results(request.probes, records)
     return Assessment(
@@ -110,7 +117,7 @@ def evaluate(
         organisation=_organisation(scope),
         method=_method(request, checks, (scored, *beside)),
         coverage=Coverage(
-            extents=tuple(extents(request, facts, controls)),
+            extents=tuple(extents(request, facts, controls, made)),
             families=assess.family_counts(controls),
             answered=assess.answered_counts(controls),
             probes=probes,
@@ -118,7 +125,7 @@ def evaluate(
         ),
         controls=controls,
         gaps=_with_risks(gaps, risks),
-        checks=assess.check_results(checks.by_id, observations, scored),
+        checks=made,
         observations=observations,
         assets=assets,
         evidence=tuple(_entry(record) for record in records),
@@ -135,11 +142,19 @@ def evaluate(
             controls=every_control,
             scope=scope,
             as_of=as_of,
-            this_run=PastRun(id=request.run.id, as_of=as_of, tested=controls_tested(every_control)),
+            this_run=PastRun(
+                id=request.run.id, started=request.made or as_of, tested=controls_tested(every_control, made)
+            ),
         ),
         services=services,
         blast_radius=blast_radius(facts, inventory, observations, scope, services),
     )
+
+
+def _collected(records: Iterable[Evidence], scope: Scope) -> dict[str, date]:
+    """The day of each piece of evidence, where it says one."""
+    times = ((record.id, record.envelope.ended or record.envelope.started) for record in records)
+    return {digest: today(at, scope.organisation.time_zone) for digest, at in times if at is not None}
 
 
 def _with_crosswalks(controls: Iterable[ControlResult]) -> tuple[ControlResult, ...]:
@@ -213,6 +228,7 @@ def _organisation(scope: Scope) -> Organisation:
         name=scope.organisation.name,
         time_zone=scope.organisation.time_zone,
         sites=tuple(site.name for site in scope.site),
+        site_ids=tuple(site.id for site in scope.site),
         zones=tuple(
             ZoneInfo(
                 id=zone.id,

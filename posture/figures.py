@@ -195,7 +195,7 @@ def _frame(place: _Place, mark: str, *, falls: bool) -> str:
 
 def _said(node: MapNode, blast: BlastRadius) -> tuple[list[str], bool]:
     """The lines of a node, and whether it can be lost."""
-    sites = f", {', '.join(node.sites)}" if node.sites else ""
+    sites = f", {node.sites[0] if len(node.sites) == 1 else plural(len(node.sites), 'site')}" if node.sites else ""
     machines = f"{plural(node.machines, 'machine') if node.machines else 'no machine seen'}{sites}"
     if node.kind == "zone":
         starts = [each for each in blast.scenarios if f"zone:{each.start}" == node.id]

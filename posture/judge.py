@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -36,13 +37,20 @@ NOUNS = {
 }
 
 
+_About = tuple[str, tuple[str, ...], frozenset[str]]
+
+
 class _Setting(msgspec.Struct, frozen=True):
-    """What every check is judged in: the facts by kind, and what else a check may ask for."""
+    """What every check is judged in: the facts by kind, and what else a check may ask for.
+
+    `ephi` remembers what was found of a subject, which many checks ask.
+    """
 
     sets: dict[str, Facts[Fact]]
     scope: Scope
     as_of: AsOf
     inventory: Inventory
+    ephi: dict[_About, Ephi] = msgspec.field(default_factory=dict)
 
 
 class _Ruling(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,6 +193,7 @@ def _observations(check: Check, rulings: list[_Ruling], setting: _Setting) -> It
             check=check.id,
             severity=check.severity,
             outcome=outcome,
+            ephi=_none_with_ephi(by_subject, members, setting),
             count=len(members),
             subjects=tuple(members),
             evidence=tuple(sorted(set().union(*members.values()))),
@@ -196,7 +205,6 @@ def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], se
     messages = sorted({ruling.verdict.message for ruling in telling})
     answers = sorted({ruling.verdict.answer for ruling in telling if ruling.verdict.answer})
     places = sorted({ruling.place for ruling in telling if ruling.place}) or [""]
-    thing = setting.inventory.thing(key)
     severities: list[Severity] = [ruling.verdict.severity or check.severity for ruling in telling]
     return Observation(
         id=_id(check.id, key),
@@ -207,19 +215,35 @@ def _single(check: Check, key: str, outcome: Outcome, telling: list[_Ruling], se
         subject_name=first.name,
         subject_kind=first.kind,
         place=places[0],
-        ephi=_ephi(key, telling, (*places, *(thing.places if thing else ())), setting.scope, thing),
+        ephi=_of_subject(key, telling, setting),
         message="; ".join(messages),
         answer=" ".join(answers),
         evidence=tuple(sorted({digest for ruling in telling for digest in ruling.verdict.evidence})),
     )
 
 
-def _ephi(key: str, telling: list[_Ruling], places: Sequence[str], scope: Scope, thing: Thing | None) -> Ephi:
+def _none_with_ephi(
+    by_subject: Mapping[str, Sequence[_Ruling]], members: Iterable[str], setting: _Setting
+) -> Ephi | Literal[""]:
+    """No where every member of a set is declared to hold and reach no ePHI; else nothing is said of the set."""
+    return "no" if all(_of_subject(key, by_subject[key], setting) == "no" for key in members) else ""
+
+
+def _of_subject(key: str, rulings: Sequence[_Ruling], setting: _Setting) -> Ephi:
+    thing = setting.inventory.thing(key)
+    places = sorted({ruling.place for ruling in rulings if ruling.place}) or [""]
+    about = (key, (*places, *(thing.places if thing else ())), frozenset(ruling.name for ruling in rulings))
+    if about not in setting.ephi:
+        setting.ephi[about] = _ephi(*about, setting.scope, thing)
+    return setting.ephi[about]
+
+
+def _ephi(key: str, places: tuple[str, ...], names: frozenset[str], scope: Scope, thing: Thing | None) -> Ephi:
     """What is declared of the machine itself, else of the places it stands in."""
     if scope.asset:
         named = Named(
             keys=thing.ids if thing else (key,),
-            names={ruling.name for ruling in telling} | {fact.name for fact in (thing.facts if thing else ())},
+            names=names | {fact.name for fact in (thing.facts if thing else ())},
             addresses=thing.addresses if thing else (),
             zones=set(places),
         )

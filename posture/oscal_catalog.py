@@ -107,7 +107,9 @@ def read(data: bytes, path: Path) -> Catalog:
                 where=where,
                 mend="convert it to OSCAL 1.1",
             )
-        return _Reader(catalog, where).catalog(re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip("-") or "own")
+        return _Reader(catalog, where).catalog(
+            re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip("-")[:200] or "own"
+        )
     except (msgspec.DecodeError, UnicodeDecodeError) as error:  # a ValidationError is a DecodeError
         said = str(error).replace("`$", "`$.catalog") if isinstance(error, msgspec.ValidationError) else str(error)
         raise PostureError(f"not an OSCAL catalog: {said}", where=where, mend=_MEND) from error

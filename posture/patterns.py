@@ -9,7 +9,7 @@ import fnmatch
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 
 import msgspec
 
@@ -66,10 +66,13 @@ def declared_ephi(assets: Iterable[AssetScope], named: Named) -> Ephi | None:
 
 @lru_cache(maxsize=4096)
 def _network(text: str) -> Network | None:
+    """IPv4 written as IPv6 is the IPv4 network (RFC 4291, 2.5.5.2): of these a prefix has 96 bits more."""
     try:
-        return ip_network(text, strict=False)
+        parsed = ip_network(text, strict=False)
     except ValueError:
         return None
+    mapped = parsed.network_address.ipv4_mapped if isinstance(parsed, IPv6Network) else None
+    return ip_network((mapped, parsed.prefixlen - 96)) if mapped and parsed.prefixlen >= 96 else parsed  # noqa: PLR2004
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from posture.assessment import Gap, Level
+from posture.assessment import Gap, Level, Organisation
 from posture.model import Method, Outcome, Severity, Status
 
 __all__ = [
@@ -40,9 +40,12 @@ __all__ = [
     "day",
     "family",
     "gap_extent",
+    "iso_day",
     "moment",
+    "month",
     "noun",
     "number",
+    "party",
     "period",
     "plural",
     "safe_cell",
@@ -253,6 +256,11 @@ def gap_extent(gap: Gap) -> str:
     return f"{number(gap.failed)} of {number(gap.judged)} {noun(gap.kind, gap.judged)}"
 
 
+def party(name: str, organisation: Organisation) -> str:
+    """Who is asked: the organisation, a legal entity, or a site by its name instead of its id."""
+    return dict(zip(organisation.site_ids, organisation.sites, strict=False)).get(name, name) or "the organisation"
+
+
 def family(name: str) -> str:
     """The full name of a family of controls."""
     return FAMILIES.get(name, name.replace("-", " ").capitalize())
@@ -282,6 +290,20 @@ def period(started: datetime | None, ended: datetime | None) -> str:
     if (day(started), started.utcoffset()) == (day(ended), ended.utcoffset()):
         return f"{day(started)}, {started:%H:%M} to {ended:%H:%M} {_zone(ended)}"
     return f"{moment(started)} to {moment(ended)}"
+
+
+def iso_day(text: str) -> str:
+    """A day that is written as text, `2026-10-23`, like every other: `23 October 2026`; other text as it is."""
+    try:
+        return day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def month(text: str) -> str:
+    """A month of a matrix, `2026-10`, in words: `Oct 2026`."""
+    year, _, at = text.partition("-")
+    return f"{_MONTHS[int(at) - 1][:3]} {year}"
 
 
 def day(value: date | None) -> str:

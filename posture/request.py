@@ -29,7 +29,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the evidence that an assessment depends on.
 
     `history` are this store's earlier runs of the last twelve months, `earlier_risks` the register of the latest
-    one, and `own_catalogs` the hospital's own.
+    one, and `own_catalogs` the hospital's own. `made` is when this run was made, where that is not the instant that it
+    speaks of: practices are supported by what was tested in a month, not by what is said of it.
     """
 
     run: Run
@@ -42,3 +43,4 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[PastRun, ...] = ()
     earlier_risks: tuple[Risk, ...] = ()
     own_catalogs: tuple[Catalog, ...] = ()
+    made: datetime | None = None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -213,9 +213,9 @@ class Store:
             what = "several pieces of evidence begin" if rows else "no evidence begins"
             raise PostureError(f"{what} with {wanted!r}", where=self.name, mend="posture evidence list")
         row = rows[0]
-        record = Evidence(
-            id=row.id, envelope=msgspec.json.decode(row.envelope, type=Envelope), payload=_expand(row.payload)
-        )
+        with self._errors():
+            envelope = msgspec.json.decode(row.envelope, type=Envelope)
+            record = Evidence(id=row.id, envelope=envelope, payload=_expand(row.payload))
         if not record.intact():
             raise PostureError(
                 f"evidence {row.id[:12]} does not have its digest any more: it was changed",
@@ -262,53 +262,91 @@ class Store:
         query = sa.select(_judgements).where(_judgements.c.run == run).order_by(_judgements.c.number.desc()).limit(1)
         with self._errors(), self._engine.connect() as connection:
             judgement = connection.execute(query).first()
-        if judgement is None:
-            return None
-        return judgement.number, msgspec.json.decode(_expand(judgement.document), type=Assessment)
+            if judgement is None:
+                return None
+            return judgement.number, msgspec.json.decode(_expand(judgement.document), type=Assessment)
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def record(
-        self, statements: Sequence[Statement], by: str, at: datetime, attachments: Iterable[bytes] = ()
+        self,
+        statements: Sequence[Statement],
+        by: str,
+        at: datetime,
+        attachments: Iterable[bytes] = (),
+        *,
+        after: int | None = None,
     ) -> Ledger:
-        """Add statements and the documents they name to the ledger: all of them or none. The ledger as it is then."""
-        with self._errors(), self._engine.begin() as connection:
-            for content in attachments:
-                row = {"sha256": hashlib.sha256(content).hexdigest(), "content": self._compress.compress(content)}
-                connection.execute(self._insert(_attachments).on_conflict_do_nothing(), row)
-            last = connection.execute(sa.select(sa.func.max(_ledger.c.number))).scalar() or 0
-            for number, statement in enumerate(statements, last + 1):
-                document = self._compress.compress(msgspec.json.encode(statement))
-                entry = {"number": number, "at": at.isoformat(), "by": by, "statement": document}
-                connection.execute(_ledger.insert(), entry)
+        """Add statements and the documents they name to the ledger: all of them or none. The ledger as it is then.
+
+        `after` is the position of the ledger that they were made against. Raises PostureError if it has grown since:
+        what was true of it then, such as which number is free, may not be any more.
+        """
+        with self._errors():
+            last = self._position()
+            if after not in {None, last}:
+                raise self._grown()
+            try:
+                with self._engine.begin() as connection:
+                    for content in attachments:
+                        digest = hashlib.sha256(content).hexdigest()
+                        row = {"sha256": digest, "content": self._compress.compress(content)}
+                        connection.execute(self._insert(_attachments).on_conflict_do_nothing(), row)
+                    for number, statement in enumerate(statements, last + 1):
+                        document = self._compress.compress(msgspec.json.encode(statement))
+                        entry = {"number": number, "at": at.isoformat(), "by": by, "statement": document}
+                        connection.execute(_ledger.insert(), entry)
+            except sa.exc.IntegrityError:
+                if self._position() != last:  # somebody else wrote this number while we did
+                    raise self._grown() from None
+                raise
         return self.ledger()
 
-    def ledger(self) -> Ledger:
-        """The whole ledger."""
-        with self._errors(), self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_ledger).order_by(_ledger.c.number)).all()
-        return Ledger(
-            entries=tuple(
-                Entry(
-                    number=row.number,
-                    at=datetime.fromisoformat(row.at),
-                    by=row.by,
-                    statement=msgspec.json.decode(_expand(row.statement), type=Statement),
-                )
-                for row in rows
-            )
+    def _position(self) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.max(_ledger.c.number))).scalar() or 0)
+
+    def _grown(self) -> PostureError:
+        return PostureError(
+            "the ledger changed meanwhile, and nothing was recorded", where=self.name, mend="run it again"
         )
 
-    def attachment(self, sha256: str) -> bytes:
-        """A document that was handed in. Raises PostureError if it is not there, or is not what was handed in."""
-        query = sa.select(_attachments.c.content).where(_attachments.c.sha256 == sha256)
+    def ledger(self) -> Ledger:
+        """The whole ledger. Raises PostureError for an entry that is not what was recorded."""
         with self._errors(), self._engine.connect() as connection:
-            stored = connection.execute(query).scalar()
-        if stored is None:
-            raise PostureError(f"there is no document {sha256[:12]}", where=self.name)
-        content = _expand(stored)
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise PostureError(f"the document {sha256[:12]} was changed", where=self.name)
+            rows = connection.execute(sa.select(_ledger).order_by(_ledger.c.number)).all()
+        return Ledger(entries=tuple(map(self._entry, rows)))
+
+    def _entry(self, row: sa.Row[Any]) -> Entry:
+        try:
+            statement = msgspec.json.decode(_expand(row.statement))
+            at = msgspec.convert(row.at, Annotated[datetime, msgspec.Meta(tz=True)])
+            fields = {"number": row.number, "at": at, "by": row.by, "statement": statement}
+            return msgspec.convert(fields, Entry)
+        except (zstandard.ZstdError, ValueError, TypeError) as error:  # msgspec's errors are ValueErrors
+            raise PostureError(
+                f"entry {row.number} of the ledger can't be read: {error}",
+                where=self.name,
+                mend="update Posture if a newer one wrote it; else restore the store from a backup",
+            ) from error
+
+    def attachment(self, wanted: str) -> bytes:
+        """The document that was handed in whose SHA-256 begins like this.
+
+        Raises PostureError if there is none, several, or it is not what was handed in.
+        """
+        query = sa.select(_attachments).where(_attachments.c.sha256.startswith(wanted, autoescape=True)).limit(2)
+        with self._errors(), self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        if len(rows) != 1:
+            what = "several documents begin" if rows else "there is no document that begins"
+            raise PostureError(
+                f"{what} with {wanted[:12]!r}", where=self.name, mend="posture attest status --format json"
+            )
+        with self._errors():
+            content = _expand(rows[0].content)
+        if hashlib.sha256(content).hexdigest() != rows[0].sha256:
+            raise PostureError(f"the document {rows[0].sha256[:12]} was changed", where=self.name)
         return content
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -324,12 +362,20 @@ class Store:
             return
         from alembic import command  # noqa: PLC0415  # 100 ms, and only a new or an old store needs it
         from alembic.config import Config  # noqa: PLC0415
+        from alembic.util import CommandError  # noqa: PLC0415
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self._engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, HEAD)
+        try:
+            with self._engine.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, HEAD)
+        except CommandError as error:
+            raise PostureError(
+                f"it has the version {str(version)[:20]!r}, and this Posture knows those up to {HEAD}",
+                where=self.name,
+                mend="update Posture, or name another store with --store",
+            ) from error
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -341,6 +387,18 @@ class Store:
                 f"the store can't be used: {cause}",
                 where=self.name,
                 mend="nothing in it was changed; restore it from a backup, or name another with --store",
+            ) from error
+        except (zstandard.ZstdError, msgspec.DecodeError) as error:  # a ValidationError is a DecodeError
+            raise PostureError(
+                f"something in the store can't be read: {error}",
+                where=self.name,
+                mend="update Posture if a newer one wrote it; else restore the store from a backup",
+            ) from error
+        except UnicodeEncodeError as error:
+            raise PostureError(
+                f"{error.object[error.start]!a} is no character that can be stored",
+                where=self.name,
+                mend="write the text again, as UTF-8",
             ) from error
 
 

@@ -130,6 +130,10 @@ class View:
             written[key] = Listed(every[: OBSERVATIONS_EACH + more], len(every))
         return written
 
+    def party(self, name: str) -> str:
+        """Who is asked, by a name and not by an id."""
+        return presentation.party(name, self._a.organisation)
+
     def severities(self) -> list[tuple[presentation.Label, int]]:
         """How many gaps each severity has, the worst first, those that are none left out."""
         found = Counter(gap.severity for gap in self._a.gaps)

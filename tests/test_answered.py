@@ -15,7 +15,7 @@ from posture.demo import recorded
 from posture.demo.hospital import scope_text
 from posture.demo.statements import statements
 from posture.evaluate import evaluate
-from posture.governance.ledger import Attestation, Entry, Ledger
+from posture.governance.ledger import Attestation, Entry, Ledger, Treatment
 from posture.governance.period import today
 from posture.imports import load
 from posture.model import Evidence, Status
@@ -164,3 +164,6 @@ def test_the_register_of_risks_is_carried_and_its_order_says_what_matters_most(w
     assert {gap.risk for gap in whole.gaps} <= {risk.id for risk in whole.risks}
     assert any(risk.services for risk in whole.risks)
     assert {risk.source for risk in whole.risks} == {"gap", "control", "service"}
+    treated = {each.statement.risk for each in ledger().entries if isinstance(each.statement, Treatment)}
+    assert {risk.id for risk in whole.risks if risk.owner} == treated
+    assert {risk.id for risk in whole.risks if risk.overdue} < treated

@@ -69,6 +69,10 @@ def seen(outcome: Outcome, subject: str = "k1", check: str = "telnet", ephi: str
     return Observation(id=f"{check}/{subject}", subject=subject, ephi=ephi, **shared)
 
 
+def nothing_to_judge(check: str) -> Observation:
+    return seen(Outcome.NOT_APPLICABLE, "k9", check=check)
+
+
 FAIL, PASS, UNKNOWN = seen(Outcome.FAIL), seen(Outcome.PASS, "k2"), seen(Outcome.UNKNOWN, "k3")
 
 
@@ -121,14 +125,18 @@ def acceptance(*controls: str, **more: object) -> RiskAcceptance:
     )
 
 
-def found(*statements: object, seen=(), rule: Catalog = RULE, as_of: datetime = AS_OF) -> dict[str, ControlResult]:
+def found(
+    *statements: object, seen=(), rule: Catalog = RULE, as_of: datetime = AS_OF, partial=()
+) -> dict[str, ControlResult]:
     ledger = Ledger(entries=tuple(Entry(number=n, at=AS_OF, by="x", statement=s) for n, s in enumerate(statements, 1)))
+    made = {each.check for each in seen}
     results = assess.control_results(
         rule,
-        seen,
+        (*seen, *(nothing_to_judge(check) for check in ("telnet", "snmp") if made and check not in made)),
         answers=answers.on_file(ledger, rule, (), SCOPE, as_of),
         exceptions=Exceptions.of(ledger, Inventory(()), SCOPE, as_of),
         scope=SCOPE,
+        partial=partial,
     )
     return {each.id: each for each in results}
 
@@ -231,6 +239,22 @@ def test_a_test_counts_only_where_all_that_bears_on_it_passed_on_what_may_hold_e
     assert one("R", attestation("R"), seen=(PASS, elsewhere)).status is Status.SATISFIED
 
 
+def test_a_test_counts_only_where_every_check_that_bears_on_it_was_made_everywhere_and_passed_where_ephi_may_be():
+    snmp = nothing_to_judge("snmp")
+    said = answers.on_file(
+        Ledger(entries=(Entry(number=1, at=AS_OF, by="x", statement=attestation("R")),)), RULE, (), SCOPE, AS_OF
+    )
+
+    def status(*observations: Observation, partial: tuple[str, ...] = ()) -> Status:
+        found = assess.control_results(RULE, observations, answers=said, scope=SCOPE, partial=partial)
+        return next(each.status for each in found if each.id == "R")
+
+    assert status(PASS, snmp) is Status.SATISFIED
+    assert status(PASS) is Status.NOT_ASSESSED  # snmp is skipped in posture.toml
+    assert status(PASS, snmp, partial=("telnet",)) is Status.NOT_ASSESSED
+    assert status(msgspec.structs.replace(PASS, ephi="no"), snmp) is Status.NOT_ASSESSED
+
+
 def test_an_alternative_of_which_nothing_shows_that_it_is_in_place_is_no_answer():
     for observations, status in (((), Status.NOT_ASSESSED), ((FAIL,), Status.NOT_SATISFIED)):
         result = one("A", decision(attachments=()), seen=observations)
@@ -274,6 +298,15 @@ def test_a_standard_is_no_better_than_its_worst_specification():
 
 
 # ── parties ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_specification_below_what_is_in_no_count_still_holds_the_standard_back():
+    heading = control("S(x)", kind="general-rule", parent="S")
+    below = control("S(x)(1)", parent="S(x)")
+
+    results = found(attestation("S"), rule=rule(control("S", kind="standard"), heading, below))
+
+    assert results["S"].status is Status.NOT_ASSESSED
 
 
 @pytest.mark.parametrize(("per", "parties"), [("legal-entity", ("North", "South")), ("site", ("a", "b"))])
@@ -401,6 +434,26 @@ def test_a_recorded_risk_analysis_is_the_examined_document_and_not_the_rest():
 def test_one_without_scope_approver_or_document_or_out_of_date_counts_for_nothing(more):
     assert analysed(**more).missing_methods == (EXAMINE, INTERVIEW)
     assert analysed(*INTERVIEWED, **more).status is Status.NOT_ASSESSED
+
+
+def test_a_longer_name_does_not_name_the_shorter_one_in_it():
+    group = Scope(organisation=OrganisationScope(name="H", legal_entities=("North", "North Physicians")))
+    said = RecordedRiskAnalysis(
+        title="Risk analysis",
+        performed_on=TODAY,
+        scope="All ePHI of North Physicians",
+        approver="A. Patel",
+        next_review=TODAY + DAY,
+        attachments=(FILE,),
+    )
+    on_file = answers.on_file(
+        Ledger(entries=(Entry(number=1, at=AS_OF, by="x", statement=said),)), ANALYSIS, (), group, AS_OF
+    )
+
+    (result,) = assess.control_results(ANALYSIS, (), answers=on_file, scope=group)
+
+    assert "was handed in" not in {part.party: part.reason for part in result.parts}["North"]
+    assert "was handed in" in {part.party: part.reason for part in result.parts}["North Physicians"]
 
 
 def test_one_that_names_a_legal_entity_counts_for_that_one_alone():

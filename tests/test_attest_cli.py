@@ -16,6 +16,7 @@ from lab import office
 from lab.hospital import TOML
 from lab.workbook import Edited
 
+from posture import catalog
 from posture.catalog import SCORED, built_in
 from posture.governance.ledger import Attestation, Decision, Register
 from posture.store import Store
@@ -204,6 +205,27 @@ def test_an_export_does_not_replace_a_file_unless_told_to(hospital: Path):
     assert "the file is there already" in refused.stderr
     assert forced.returncode == 0
     assert (nowhere.returncode, nowhere.stderr.count("\n")) == (1, 1)
+
+
+def test_an_export_never_takes_the_place_of_a_pipe_or_a_device(hospital: Path):
+    os.mkfifo(hospital / "pipe")
+
+    done = posture("export", "-o", "pipe", "--force", cwd=hospital)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pipe: it is no file" in done.stderr
+    assert (hospital / "pipe").is_fifo()
+
+
+def test_an_own_catalog_in_the_name_of_the_rule_is_asked_nobody(hospital: Path):
+    rule = Path(catalog.__file__).parent / "catalogs" / f"{SCORED}.toml"
+    (hospital / "own.toml").write_bytes(rule.read_bytes())
+    (hospital / "posture.toml").write_text(TOML + '[catalogs]\nown = ["own.toml"]\n')
+
+    done = posture("export", "-o", "other.xlsx", cwd=hospital)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"the id '{SCORED}' is taken" in done.stderr
 
 
 def test_catalogs_are_chosen_by_name(hospital: Path):

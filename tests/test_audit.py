@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -80,6 +80,73 @@ def test_a_scan_alone_satisfies_no_control_and_contradicts_those_that_it_should(
     counts = assessment.coverage.controls
     assert counts.of == sum(control.counted for control in assessment.controls) == 72
     assert counts.not_satisfied + counts.not_assessed == counts.of
+
+
+SCAN = """<?xml version="1.0"?>
+<nmaprun scanner="nmap" args="nmap -oX - 192.0.2.5" start="{at}" version="7.93" xmloutputversion="1.05">
+<scaninfo type="syn" protocol="tcp" numservices="65535" services="1-65535"/>
+<host starttime="{at}" endtime="{at}"><status state="up" reason="syn-ack" reason_ttl="64"/>
+<address addr="192.0.2.5" addrtype="ipv4"/>
+<ports><extraports state="closed" count="65534"><extrareasons reason="reset" count="65534"/></extraports>
+<port protocol="tcp" portid="23"><state state="{state}" reason="{reason}" reason_ttl="64"/>
+<service name="telnet" method="probed" conf="10"/></port></ports></host>
+<runstats><finished time="{at}" exit="success"/><hosts up="1" down="0" total="1"/></runstats>
+</nmaprun>
+"""
+
+
+def scanned(file: Path, at: datetime, state: str, reason: str) -> Path:
+    file.write_text(SCAN.format(at=int(at.timestamp()), state=state, reason=reason))
+    return file
+
+
+def test_an_earlier_run_that_is_judged_again_closes_nothing_that_a_later_one_found(tmp_path: Path):
+    closed = scanned(tmp_path / "closed.xml", AT, "closed", "reset")
+    opened = scanned(tmp_path / "open.xml", AT + timedelta(days=9), "open", "syn-ack")
+    collectors = registry.collectors()
+
+    def telnet(assessment: Assessment) -> list[str]:
+        return [risk.state for risk in assessment.risks if risk.about == "telnet-offered"]
+
+    with Store(tmp_path / "posture.db") as store:
+        running = Audit(store, collectors, Quiet(), base=tmp_path)
+        earlier, later = (running.begin(Scope.of_files(), AT + timedelta(days=days)) for days in (0, 9))
+        running.keep(earlier, load([closed], collectors).evidence)
+        running.keep(later, load([opened], collectors).evidence)
+
+        assert telnet(running.judge(earlier)) == []
+        assert telnet(running.judge(later)) == ["open"]
+        assert telnet(running.judge(earlier, AT + timedelta(days=10))) == []
+
+
+@pytest.mark.parametrize("days", [0, 500], ids=["of one instant", "long ago"])
+def test_the_register_of_the_run_before_is_never_lost(tmp_path: Path, days: int):
+    opened = scanned(tmp_path / "open.xml", AT, "open", "syn-ack")
+    collectors = registry.collectors()
+    with Store(tmp_path / "posture.db") as store:
+        running = Audit(store, collectors, Quiet(), base=tmp_path)
+        one, other = (running.begin(Scope.of_files(), AT + timedelta(days=each)) for each in (0, days))
+        running.keep(one, load([opened], collectors).evidence)
+        running.judge(one)
+        risks = running.judge(other).risks
+
+    assert [risk.state for risk in risks if risk.about == "telnet-offered"] == ["not-seen"]
+
+
+def test_old_files_close_nothing_that_was_seen_since_they_were_made(tmp_path: Path):
+    opened = scanned(tmp_path / "open.xml", AT, "open", "syn-ack")
+    before = scanned(tmp_path / "before.xml", AT - timedelta(days=30), "closed", "reset")
+    after = scanned(tmp_path / "after.xml", AT + timedelta(days=1), "closed", "reset")
+    collectors = registry.collectors()
+    states = []
+    with Store(tmp_path / "posture.db") as store:
+        running = Audit(store, collectors, Quiet(), base=tmp_path)
+        for days, file in enumerate((opened, before, after)):
+            run = running.begin(Scope.of_files(), AT + timedelta(days=days))
+            running.keep(run, load([file], collectors).evidence)
+            states += [risk.state for risk in running.judge(run).risks if risk.about == "telnet-offered"]
+
+    assert states == ["open", "not-seen", "closed"]
 
 
 def test_every_failure_is_linked_to_evidence_that_is_in_the_store(tmp_path: Path, mixed):

@@ -201,3 +201,64 @@ def test_what_is_no_catalog_is_told_by_its_file(text: str, tmp_path: Path):
 
     with pytest.raises(PostureError, match=r"own\.toml: not a catalog"):
         catalog.load(file)
+
+
+OWN = """
+[catalog]
+id = "{id}"
+title = "Ours"
+citation = "Ours"
+status = "own"
+as_of = ""
+source = ""
+
+[[control]]
+id = "1"
+kind = "item"
+title = "T"
+family = "f"
+text = "t"
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "words"),
+    [
+        ("ours", "months = 99999999999", "months"),
+        ("ours", "months = 0", "months"),
+        ("ours", f"months = {'1' * 5000}", "not a catalog"),
+        ("ours", f"anchors = {'[' * 3000}{']' * 3000}", "not a catalog"),
+        ("a/b", "", "id"),
+        ("a\\u001b[31m", "", "id"),
+        ("", "", "id"),
+    ],
+)
+def test_a_hostile_catalog_is_one_clear_error(tmp_path: Path, name: str, more: str, words: str):
+    path = tmp_path / "own.toml"
+    path.write_text(OWN.format(id=name, more=more))
+
+    with pytest.raises(PostureError, match=words) as caught:
+        catalog.load(path)
+
+    assert caught.value.where == str(path)
+
+
+def test_an_own_catalog_can_not_speak_in_the_name_of_another(tmp_path: Path):
+    (tmp_path / "own.toml").write_text(OWN.format(id="hipaa-security-rule", more=""))
+    (tmp_path / "twice.toml").write_text(OWN.format(id="ours", more=""))
+
+    with pytest.raises(ConfigurationError, match="is taken"):
+        catalog.every(Catalogs(own=("own.toml",)), tmp_path)
+    with pytest.raises(ConfigurationError, match="is taken"):
+        catalog.every(Catalogs(own=("twice.toml", "twice.toml")), tmp_path)
+    assert [each.catalog.id for each in catalog.every(Catalogs(own=("twice.toml",)), tmp_path)][-1] == "ours"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("name", ["own.toml", "own.json"])
+def test_another_encoding_is_one_clear_error(tmp_path: Path, encoding: str, name: str):
+    (tmp_path / name).write_text(OWN.format(id="ours", more=""), encoding=encoding)
+
+    with pytest.raises(PostureError, match="catalog"):
+        catalog.load(tmp_path / name)

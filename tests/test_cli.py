@@ -1,16 +1,19 @@
 """The command line as a user meets it: exit codes, one clear error each, no traceback."""
 
 import gzip
+import hashlib
 import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from posture.catalog import Control
+from posture.store import Store
 
 POSTURE = [sys.executable, "-m", "posture"]
 DATA = Path(__file__).parent / "data"
@@ -263,17 +266,45 @@ def test_an_own_catalog_that_names_a_check_that_is_not_there_is_one_error(tmp_pa
     assert "own.toml: A-1 names the check nope, which is not there" in done.stderr
 
 
+def test_a_document_that_was_handed_in_comes_out_by_its_hash(tmp_path: Path):
+    content = b"policy\x00\xff"
+    with Store(tmp_path / "s.db") as store:
+        store.record([], "officer", datetime(2026, 11, 24, tzinfo=UTC), [content])
+    digest = hashlib.sha256(content).hexdigest()
+
+    shown = subprocess.run(
+        [*POSTURE, "--store", "s.db", "evidence", "document", digest[:10]],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+
+    assert shown.stdout == content
+    assert "no document" in posture("--store", "s.db", "evidence", "document", "ffff", cwd=tmp_path).stderr
+
+
 def test_an_own_catalog_writes_nothing_of_its_own_to_the_terminal(tmp_path: Path):
     document = json.loads((DATA / "oscal" / "hospital_catalog.json").read_text())
-    document["catalog"]["groups"][0]["controls"][0]["title"] = "\x1b]0;owned\x07\u202egnol"
+    document["catalog"]["groups"][0]["controls"][0]["title"] = "\x1b]0;owned\x07\u202egnol\x9b"
     (tmp_path / "own.json").write_text(json.dumps(document))
 
     listed = posture("controls", "list", "--catalog", "own.json", cwd=tmp_path).stdout
     shown = posture("controls", "show", "ac-1", "--catalog", "own.json", cwd=tmp_path).stdout
 
-    for text in (listed, shown):
+    as_json = posture("controls", "list", "--catalog", "own.json", "--format", "json", cwd=tmp_path).stdout
+
+    for text in (listed, shown, as_json):
         assert "owned" in text
-        assert not set("\x1b\x07\u202e") & set(text)
+        assert not set("\x1b\x07\x9b\u202e") & set(text)
+    assert json.loads(as_json)["controls"][0]["title"] == "AC-1 \x1b]0;owned\x07\u202egnol\x9b"
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01", "9999-12-31T23:59:00-12:00"])
+def test_an_instant_of_another_age_is_refused(tmp_path: Path, instant: str):
+    done = posture("audit", "--from", SCAN, "--as-of", instant, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "is not of the years 1970 to 2999" in done.stderr
 
 
 def test_a_corrupt_store_is_one_error_and_is_left_as_it_is(tmp_path: Path):

@@ -88,3 +88,11 @@ def test_a_wrong_crosswalk_is_refused_with_its_file(text: str, words: str, tmp_p
 
     with pytest.raises(PostureError, match=words):
         crosswalk.load(file, HIPAA)
+
+
+@pytest.mark.parametrize("text", [f"id = {'1' * 5000}", f"id = {'[' * 3000}", "id = nan"])
+def test_a_hostile_crosswalk_is_one_clear_error(tmp_path: Path, text: str):
+    (tmp_path / "x.toml").write_text(text)
+
+    with pytest.raises(PostureError, match="not a crosswalk"):
+        crosswalk.load(tmp_path / "x.toml", HIPAA)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -199,3 +200,32 @@ def test_what_is_not_there_is_not_taken_back(folder: Path):
 
     assert (done.returncode, "did you mean E-0001?" in done.stderr) == (2, True)
     assert len(recorded(folder)) == 1
+
+
+@pytest.mark.parametrize("name", ["R.\u200b Quest", "R\u00ad. Quest", "\u202eR. Quest", "R. Quest\u2060"])
+def test_two_names_that_only_look_different_to_a_machine_are_not_two_people(folder: Path, name: str):
+    done = add(folder, approver=name)
+
+    assert done.returncode == 2
+    assert "it has a character that can't be seen" in done.stderr
+    assert name not in done.stderr
+    assert recorded(folder) == []
+
+
+def test_text_that_is_no_unicode_is_one_clear_error(folder: Path):
+    done = add(folder, rationale="half \udcff")
+
+    assert done.returncode == 1
+    assert "is no character that can be stored" in done.stderr
+    assert recorded(folder) == []
+
+
+def test_those_that_are_recorded_at_the_same_instant_never_have_one_id(folder: Path):
+    posture("list", cwd=folder)  # so that the store is there
+    with ThreadPoolExecutor(5) as together:
+        every = list(together.map(lambda _: add(folder), range(5)))
+
+    ids = [done.stdout.strip() for done in every if not done.returncode]
+    refused = [done.stderr for done in every if done.returncode]
+    assert all("the ledger changed meanwhile" in each and "run it again" in each for each in refused)
+    assert sorted(ids) == sorted(each.id for each in recorded(folder)) == [f"E-{n:04}" for n in range(1, len(ids) + 1)]

@@ -21,7 +21,7 @@ GATEWAY = Named(names=("gw",), addresses=("10.9.0.1", "10.1.0.1"), zones=("devic
     [
         ("10.9.0.5", True),
         (" 10.9.0.5 ", True),
-        ("::ffff:10.9.0.5", False),
+        ("::ffff:10.9.0.5", True),
         ("10.9.0.50", False),
         ("10.9.0.0/24", True),
         ("10.9.1.0/24", False),
@@ -48,6 +48,10 @@ def test_a_pattern_is_an_address_a_network_a_zone_or_a_name(pattern, names_it):
 
 
 def test_an_address_written_as_ipv6_is_the_ipv4_one():
+    assert matches("::ffff:10.9.0.0/120", Named(addresses=("10.9.0.5",)))
+    assert boundless("::ffff:0.0.0.0/96")
+    declared = (AssetScope(match="10.9.0.0/24", ephi="no"), AssetScope(match="::ffff:10.9.0.5", ephi="yes"))
+    assert declared_ephi(declared, Named(addresses=("10.9.0.5",))) == "yes"
     assert matches("10.9.0.0/24", Named(addresses=("::ffff:10.9.0.5",)))
 
 

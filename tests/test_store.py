@@ -1,6 +1,7 @@
 import hashlib
 import sqlite3
 import stat
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def test_the_ledger_keeps_every_statement_in_its_order_with_who_recorded_it_when
 def test_a_document_comes_back_by_its_hash_and_one_that_was_changed_does_not(tmp_path: Path, store: Store):
     digest = hashlib.sha256(b"a document").hexdigest()
     store.record([], "officer", AT, [b"a document", b"a document"])
-    assert store.attachment(digest) == b"a document"
+    assert store.attachment(digest) == store.attachment(digest[:9]) == b"a document"
 
     with sqlite3.connect(tmp_path / "posture.db") as raw:
         raw.execute("DROP TRIGGER attachments_no_update")
@@ -169,3 +170,107 @@ def test_a_store_that_can_not_be_is_one_clear_error_without_its_password(where: 
     with pytest.raises(PostureError) as caught:
         Store(where)
     assert "hunter2" not in str(caught.value)
+
+
+def overwritten(path: Path, entry: dict[str, object]) -> None:
+    """A ledger of one entry that is not what it should be, as a broken disk or somebody's hands would leave it."""
+    sound = {"number": 1, "at": AT.isoformat(), "by": "x", "statement": zstandard.compress(b'{"kind":"treatment"}')}
+    with sqlite3.connect(path) as raw:
+        raw.execute("INSERT INTO ledger VALUES (:number, :at, :by, :statement)", sound | entry)
+
+
+WHOLE = zstandard.compress(msgspec.json.encode(TREATMENT))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"statement": b"abc"},
+        {"statement": "text"},
+        {"statement": zstandard.compress(b"\xff\xfe")},
+        {"statement": zstandard.compress(b'{"kind":"what a later Posture knows"}')},
+        {"statement": WHOLE, "at": "yesterday"},
+        {"statement": WHOLE, "at": "2026-11-24T00:00:00"},
+        {"statement": WHOLE, "by": b"\xff"},
+    ],
+)
+def test_an_entry_that_is_not_what_was_recorded_is_one_clear_error(
+    tmp_path: Path, store: Store, entry: dict[str, object]
+):
+    overwritten(tmp_path / "posture.db", entry)
+
+    with pytest.raises(PostureError, match=r"entry 1 of the ledger can't be read") as caught:
+        store.ledger()
+
+    assert caught.value.where == str(tmp_path / "posture.db")
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        ("INSERT INTO runs VALUES ('r', '2027', 'o', 'h', '0', '2027', x'00')", lambda store: store.runs()),
+        (
+            "INSERT INTO judgements (run, at, document) SELECT id, '2027', x'00' FROM runs",
+            lambda store: store.outline(RUN.id),
+        ),
+        ("INSERT INTO attachments VALUES ('aa', x'00')", lambda store: store.attachment("aa")),
+        ("INSERT INTO evidence VALUES ('aa', x'00', x'00')", lambda store: store.evidence_by_id("aa")),
+    ],
+    ids=["run", "judgement", "document", "evidence"],
+)
+def test_a_row_that_can_not_be_read_is_one_clear_error(
+    tmp_path: Path, store: Store, rows: str, read: Callable[[Store], object]
+):
+    with sqlite3.connect(tmp_path / "posture.db") as raw:
+        raw.execute(rows)
+
+    with pytest.raises(PostureError, match="something in the store can't be read") as caught:
+        read(store)
+
+    assert caught.value.where == str(tmp_path / "posture.db")
+
+
+def test_a_store_of_a_newer_posture_is_refused(tmp_path: Path):
+    Store(tmp_path / "posture.db").close()
+    with sqlite3.connect(tmp_path / "posture.db") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0099'")
+
+    with pytest.raises(PostureError, match="it has the version '0099'") as caught:
+        Store(tmp_path / "posture.db")
+
+    assert "update Posture" in caught.value.mend
+
+
+def test_what_was_made_against_an_older_ledger_is_refused(tmp_path: Path, store: Store):
+    seen = store.ledger().position
+    with Store(tmp_path / "posture.db") as other:
+        other.record([TREATMENT], "officer", AT, after=seen)
+
+    with pytest.raises(PostureError, match="the ledger changed meanwhile"):
+        store.record([TREATMENT], "analyst", AT, [b"a document"], after=seen)
+
+    assert store.ledger().position == 1
+    with pytest.raises(PostureError, match="there is no document"):
+        store.attachment(hashlib.sha256(b"a document").hexdigest())
+
+
+def test_of_two_that_write_at_the_same_instant_one_is_refused(tmp_path: Path, store: Store):
+    def while_another_records() -> Iterator[bytes]:
+        with Store(tmp_path / "posture.db") as other:
+            other.record([TREATMENT], "officer", AT)
+        yield b"a document"
+
+    with pytest.raises(PostureError, match="the ledger changed meanwhile"):
+        store.record([TREATMENT], "analyst", AT, while_another_records())
+
+    assert [each.by for each in store.ledger().entries] == ["officer"]
+
+
+@pytest.mark.parametrize("by", ["officer", "\udcff"])
+def test_a_text_that_is_no_unicode_is_one_clear_error(store: Store, by: str):
+    half = msgspec.structs.replace(TREATMENT, note="a\ud83d")
+
+    with pytest.raises(PostureError, match="is no character that can be stored"):
+        store.record([half if by == "officer" else TREATMENT], by, AT)
+
+    assert store.ledger() == Ledger()

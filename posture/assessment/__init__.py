@@ -115,11 +115,12 @@ class ZoneInfo(_Part, frozen=True, kw_only=True):
 
 
 class Organisation(_Part, frozen=True, kw_only=True):
-    """Who was audited."""
+    """Who was audited. `site_ids` are the ids by which zones and answers name the `sites`, in the same order."""
 
     name: str
     time_zone: str = "UTC"
     sites: tuple[str, ...] = ()
+    site_ids: tuple[str, ...] = ()
     zones: tuple[ZoneInfo, ...] = ()
     directories: tuple[str, ...] = ()
 
@@ -128,7 +129,8 @@ class Observation(_Part, frozen=True, kw_only=True, omit_defaults=True):
     """A verdict. A fail, unknown or error has one `subject`; passes and not-applicables are one counted set a check.
 
     `id` is stable from run to run for the same check and subject. `ephi` says whether the subject holds or reaches
-    electronic protected health information: yes, no or unknown, and unknown counts as yes. Written without its empty
+    electronic protected health information: yes, no or unknown, and unknown counts as yes; of a counted set it says
+    no where all are declared so, and else nothing. Written without its empty
     keys, so that a counted set has no subject and a single one no count; `message` and `evidence` are always there.
     """
 

@@ -27,12 +27,13 @@ from posture.store import now
 
 __all__ = ["attest"]
 
+# What asks for work comes first.
 _STATES = {
+    "expired": "expired",
+    "expiring": "in force, ends soon",
     "missing": "missing",
     "not-yet": "not yet in force",
     "in-force": "in force",
-    "expiring": "in force, ends soon",
-    "expired": "expired",
 }
 
 
@@ -52,8 +53,7 @@ _catalogs = click.option(
 
 def _every(scope: Scope, settings: Settings) -> list[Catalog]:
     """The catalogs that can be asked about: those that come with Posture, and the hospital's own."""
-    own = [catalog.load(base_folder(settings) / name) for name in scope.catalogs.own]
-    return [*catalog.built_in().values(), *own]
+    return catalog.every(scope.catalogs, base_folder(settings))
 
 
 def _only(_ctx: click.Context, _param: click.Parameter, value: str) -> frozenset[str]:
@@ -87,6 +87,8 @@ def export(settings: Settings, out: Path, names: tuple[str, ...], only: frozense
 
     scope = load_scope(settings)
     catalogs = chosen(_every(scope, settings), names)
+    if out.exists() and not out.is_file():  # a pipe or a device: a workbook would take its place
+        raise PostureError("it is no file", where=str(out), mend="name another with -o")
     if out.exists() and not force:
         raise PostureError("the file is there already", where=str(out), mend="name another with -o, or add --force")
     with open_store(settings) as store:
@@ -137,14 +139,13 @@ def import_(settings: Settings, file: Path, folder: Path | None, dry_run: bool, 
             attach=files.attach,
         )
         taken = take(grid.load(file), desk, file)
-        last = ledger.position
         if taken.statements and not dry_run:
-            now_in = store.record(taken.statements, operator(), at, files.contents(_attached(taken.statements)))
-            last = now_in.position - len(taken.statements)
+            contents = files.contents(_attached(taken.statements))
+            store.record(taken.statements, operator(), at, contents, after=ledger.position)
     for note in taken.notes:
         console(settings).print(Text(visible(note)))
     click.echo(taken.summary("would record" if dry_run else "recorded"), err=form == "json")
-    recorded = [_Recorded.of(statement, entry) for entry, statement in enumerate(taken.statements, last + 1)]
+    recorded = [_Recorded.of(statement, entry) for entry, statement in enumerate(taken.statements, ledger.position + 1)]
     if form == "json":
         print_listing("statements", recorded, form, ())
     else:
@@ -195,16 +196,15 @@ def status(settings: Settings, names: tuple[str, ...], as_of: datetime | None, f
     catalogs = chosen(_every(scope, settings), names)
     with open_store(settings) as store:
         ledger = store.ledger()
-    rows = attestations(ledger, catalogs, scope, as_of or now())
+    urgency = list(_STATES)
+    rows = sorted(attestations(ledger, catalogs, scope, as_of or now()), key=lambda row: urgency.index(_state(row)))
+    sites = {site.id: site.name for site in scope.site}
     columns = [
-        ("control", lambda row: row.control),
-        ("party", lambda row: row.party or "the organisation"),
+        ("control", lambda row: f"{row.control} {row.title}"),
+        ("asked of", lambda row: sites.get(row.party, row.party) or "the organisation"),
         ("state", lambda row: _STATES[_state(row)]),
-        ("answer", lambda row: ANSWERS.get(row.answer, row.answer)),
-        ("owner", lambda row: row.owner),
-        ("date", lambda row: str(row.attested_on or "")),
         ("ends on", lambda row: str(row.expires or "")),
-        ("title", lambda row: row.title),
+        ("answer", lambda row: f"{ANSWERS.get(row.answer, row.answer)}, {row.owner}" if row.owner else ""),
     ]
     print_listing("attestations", rows, form, columns)
     counts = Counter(map(_state, rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -31,6 +32,10 @@ __all__ = [
     "open_store",
     "print_listing",
 ]
+
+_YEARS = (1970, 2999)
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Characters that JSON may hold as they are, and that a terminal would obey."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,6 +88,8 @@ class Instant(click.ParamType[datetime]):
             parsed = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2026-11-24 or 2026-11-24T12:00:00-06:00", param, ctx)
+        if not _YEARS[0] <= parsed.year <= _YEARS[1]:
+            self.fail(f"{value!r} is not of the years {_YEARS[0]} to {_YEARS[1]}", param, ctx)
         return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
@@ -99,8 +106,8 @@ def print_listing(
     """A table, or one JSON object with the plural noun as its key."""
     items = list(items)
     if form == "json":
-        encoded = msgspec.json.encode({noun: items})
-        sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
+        text = msgspec.json.format(msgspec.json.encode({noun: items}), indent=2).decode()
+        sys.stdout.buffer.write(_UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n")
         return
     out = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

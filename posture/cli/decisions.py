@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +19,14 @@ from posture.cli.main import Settings
 from posture.governance import answers, forms
 from posture.governance.ledger import Attachment, Choice
 from posture.governance.period import today
+from posture.presentation import ANSWER_STATES, CHOICES, plural
 from posture.questionnaire.files import Folder
 from posture.store import now
 
 __all__ = ["decisions"]
+
+# What asks for work comes first.
+_ORDER = ("expired", "missing", "not-yet", "in-force")
 
 
 @click.group(short_help="Decide about addressable specifications, and list decisions.")
@@ -41,23 +46,25 @@ def list_(settings: Settings, as_of: datetime | None, form: str) -> None:
     scope = load_scope(settings)
     with open_store(settings) as store:
         ledger = store.ledger()
-    rows = answers.decisions(ledger, catalog.built_in()[catalog.SCORED], scope, as_of or now())
+    found = answers.decisions(ledger, catalog.built_in()[catalog.SCORED], scope, as_of or now())
+    rows = sorted(found, key=lambda row: _ORDER.index(row.state))
+    sites = {site.id: site.name for site in scope.site}
     columns = [
-        ("control", lambda row: row.control),
-        ("title", lambda row: row.title),
-        ("party", lambda row: row.party),
-        ("state", lambda row: row.state),
-        ("decision", lambda row: row.choice),
+        ("specification", lambda row: f"{row.control} {row.title}"),
+        ("asked of", lambda row: sites.get(row.party, row.party)),
+        ("decision", _decided),
         ("approver", lambda row: row.approver),
-        ("decided", lambda row: _day(row, "decided_on")),
-        ("review by", lambda row: _day(row, "review_by")),
+        ("review by", lambda row: str(row.review_by or "")),
     ]
     print_listing("decisions", rows, form, columns)
+    counts = Counter[str](row.state for row in rows)
+    totals = ", ".join(f"{counts[state]} {ANSWER_STATES[state].word.lower()}" for state in _ORDER if counts[state])
+    console(settings).print(f"{plural(len(rows), 'decision')} that can be asked for: {totals or 'none'}.")
 
 
-def _day(row: DecisionResult, field: str) -> str:
-    value = getattr(row, field)
-    return value.isoformat() if value else ""
+def _decided(row: DecisionResult) -> str:
+    state = ANSWER_STATES[row.state].word.lower()
+    return f"{state}: {CHOICES.get(row.choice, row.choice)}, {row.decided_on}" if row.choice else state
 
 
 @decisions.command()
@@ -79,15 +86,16 @@ def add(settings: Settings, /, control: str, files: tuple[Path, ...], dry_run: b
     folders = {path: Folder(path.parent) for path in files}
     attached: dict[str, Attachment | str] = {str(path): folder.attach(path.name) for path, folder in folders.items()}
     with open_store(settings) as store:
+        ledger = store.ledger()
         said = forms.decision(
             msgspec.convert({**typed, "control": control, "files": attached}, forms.DecisionForm),
             catalog=catalog.built_in()[catalog.SCORED],
             scope=scope,
-            ledger=store.ledger(),
+            ledger=ledger,
             today=today(now(), scope.organisation.time_zone),
         )
         if not dry_run:
-            store.record([said], operator(), now(), _contents(folders, attached))
+            store.record([said], operator(), now(), _contents(folders, attached), after=ledger.position)
     click.echo(said.control)
     done = "It was checked, and not recorded." if dry_run else "It is recorded. The next report has it."
     console(settings).print(done)

@@ -45,6 +45,18 @@ def list_(settings: Settings, run: str | None, form: str) -> None:
 
 @evidence.command()
 @click.argument("digest")
+@click.pass_obj
+def document(settings: Settings, digest: str) -> None:
+    """Write a document that was handed in with an answer, by the first digits of its SHA-256, to a file or a pipe."""
+    with open_store(settings) as store:
+        content = store.attachment(digest)
+    if sys.stdout.isatty():
+        raise click.UsageError("a document can hold what changes a terminal: send it to a file or a pipe")
+    sys.stdout.buffer.write(content)
+
+
+@evidence.command()
+@click.argument("digest")
 @click.option("--payload", is_flag=True, help="The payload's bytes as they are, to a file or a pipe.")
 @click.pass_obj
 def show(settings: Settings, digest: str, payload: bool) -> None:

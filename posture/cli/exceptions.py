@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
@@ -25,11 +26,14 @@ from posture.cli.main import Settings
 from posture.governance import forms
 from posture.governance.exceptions import Held, HeldState, faults, held
 from posture.governance.period import today
-from posture.presentation import visible
+from posture.presentation import EXCEPTION_STATES, plural, visible
 from posture.scope import Scope
 from posture.store import now
 
 __all__ = ["exceptions"]
+
+# What asks for work comes first.
+_ORDER = ("expired", "in-force", "not-yet", "revoked")
 
 
 @click.group(short_help="Accept risks for a while, list them, take them back.")
@@ -83,7 +87,7 @@ def add(settings: Settings, /, folders: tuple[Path, ...], dry_run: bool, **typed
         for sentence in forms.warnings(said, ledger=ledger, catalogs=catalogs, scope=scope, today=on):
             click.echo(visible(f"Note: {sentence}"), err=True)
         if not dry_run:
-            store.record([said], operator(), now())
+            store.record([said], operator(), now(), after=ledger.position)
     click.echo(said.id)
     done = "It was checked, and not recorded." if dry_run else "It is recorded. The next report has it."
     console(settings).print(done)
@@ -117,17 +121,23 @@ def list_(settings: Settings, as_of: datetime | None, form: str) -> None:
     scope = _scope(settings)
     with open_store(settings) as store:
         every = held(store.ledger(), _today(scope, as_of))
+    rows = sorted(map(_row, every), key=lambda row: (_ORDER.index(row.state), row.expires))
     columns = [
         ("id", lambda row: row.id),
-        ("state", lambda row: "covers nothing" if row.faults and row.state == "in-force" else row.state),
-        ("covers", _covers),
-        ("owner", lambda row: row.owner),
-        ("approver", lambda row: row.approver),
-        ("granted", lambda row: row.granted_on.isoformat()),
+        ("state", lambda row: "covers nothing" if row.faults and row.state == "in-force" else _word(row)),
         ("expires", lambda row: row.expires.isoformat()),
-        ("rationale", lambda row: row.rationale),
+        ("covers", _covers),
+        ("people", lambda row: f"{row.owner}; approved by {row.approver}"),
+        ("why", lambda row: row.rationale),
     ]
-    print_listing("exceptions", [_row(each) for each in every], form, columns)
+    print_listing("exceptions", rows, form, columns)
+    counts = Counter(map(_word, rows))
+    totals = ", ".join(f"{count} {word}" for word, count in counts.items())
+    console(settings).print(f"{plural(len(rows), 'exception')}: {totals or 'none'}. None of them satisfies a control.")
+
+
+def _word(row: _Row) -> str:
+    return EXCEPTION_STATES[row.state].word.lower()
 
 
 def _row(each: Held) -> _Row:
@@ -154,8 +164,9 @@ def _covers(row: _Row) -> str:
 def revoke(settings: Settings, exception: str, reason: str) -> None:
     """Take the exception ID back from today on: what it covered is open again."""
     with open_store(settings) as store:
-        said = forms.revocation(exception, reason, ledger=store.ledger(), today=_today(_scope(settings)))
-        store.record([said], operator(), now())
+        ledger = store.ledger()
+        said = forms.revocation(exception, reason, ledger=ledger, today=_today(_scope(settings)))
+        store.record([said], operator(), now(), after=ledger.position)
     click.echo(said.exception)
     console(settings).print("It is taken back from today on.")
 
@@ -166,8 +177,7 @@ def _scope(settings: Settings) -> Scope:
 
 
 def _catalogs(settings: Settings, scope: Scope) -> list[Catalog]:
-    own = [catalog.load(base_folder(settings) / name) for name in scope.catalogs.own]
-    return [*catalog.built_in().values(), *own]
+    return catalog.every(scope.catalogs, base_folder(settings))
 
 
 def _today(scope: Scope, as_of: datetime | None = None) -> date:

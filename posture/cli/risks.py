@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from datetime import date
 from typing import Literal, TypeAlias, get_args
 
@@ -10,11 +11,11 @@ import click
 
 from posture.assessment import Risk
 from posture.audit import operator
-from posture.cli.common import format_option, open_store, print_listing
+from posture.cli.common import console, format_option, open_store, print_listing
 from posture.cli.main import Settings
 from posture.errors import PostureError
 from posture.governance.ledger import Treatment
-from posture.presentation import visible
+from posture.presentation import LEVELS, RISK_STATES, plural, visible
 from posture.store import now
 
 __all__ = ["risks"]
@@ -41,15 +42,18 @@ def list_(settings: Settings, run: str | None, states: tuple[str, ...], form: st
     columns = [
         ("place", lambda row: str(row.place)),
         ("id", lambda row: row.id),
-        ("risk", lambda row: row.level),
-        ("likelihood", lambda row: row.likelihood),
-        ("impact", lambda row: row.impact),
-        ("state", lambda row: row.state),
+        ("risk", lambda row: LEVELS[row.level].word.lower()),
+        ("state", lambda row: RISK_STATES[row.state].word.lower()),
         ("title", lambda row: row.title),
-        ("owner", lambda row: row.owner),
+        ("owner", lambda row: row.owner or "nobody"),
         ("due", _due),
     ]
-    print_listing("risks", [risk for risk in every if not states or risk.state in states], form, columns)
+    rows = [risk for risk in every if not states or risk.state in states]
+    print_listing("risks", rows, form, columns)
+    counts, overdue = Counter[str](risk.state for risk in rows), sum(risk.overdue for risk in rows)
+    totals = [f"{counts[state]} {RISK_STATES[state].word.lower()}" for state in _STATES if counts[state]]
+    totals += [f"{overdue} overdue"] if overdue else []
+    console(settings).print(f"{plural(len(rows), 'risk')}: {', '.join(totals) or 'none'}.")
 
 
 def _due(risk: Risk) -> str:

@@ -21,6 +21,7 @@ from posture.governance.ledger import (
     Register,
     RiskAcceptance,
     Statement,
+    Treatment,
 )
 from posture.governance.period import months_after
 from posture.model import Method
@@ -139,6 +140,7 @@ def statements(scope: Scope, controls: dict[str, Control], today: date) -> tuple
         *_acceptances(today),
         _register(today),
         _practices(today),
+        *_treatments(today),
     )
 
 
@@ -222,6 +224,19 @@ def _acceptances(today: date) -> Iterator[RiskAcceptance]:
         compensating_control="Loan devices hold no ePHI by policy.",
         granted_on=months_after(today, -1),
         expires=months_after(today, 5),
+    )
+
+
+def _treatments(today: date) -> Iterator[Treatment]:
+    """Risks have the same id in every run: these are the directory's and the imaging archive's."""
+    yield Treatment(
+        risk="R-IGMYZZ",
+        owner=SECURITY,
+        due=months_after(today, 1),
+        note="Close the directory to log-ins without a name.",
+    )
+    yield Treatment(
+        risk="R-4E7AM7", owner=SECURITY, due=months_after(today, -1), note="Clients are moved to StartTLS first."
     )
 
 

@@ -32,7 +32,19 @@ from posture.governance.ledger import (
 from posture.governance.period import state, today
 from posture.scope import Scope
 
-__all__ = ["RISK_ANALYSIS", "Answers", "attestations", "decisions", "on_file", "parties", "register", "risk_analysis"]
+__all__ = [
+    "RISK_ANALYSIS",
+    "Answers",
+    "attestations",
+    "decisions",
+    "newest",
+    "on_file",
+    "parties",
+    "recorded",
+    "register",
+    "risk_analysis",
+    "speaking",
+]
 
 RISK_ANALYSIS: Final = "164.308(a)(1)(ii)(A)"
 """The specification for which the hospital's own risk analysis, handed in, is an examined document."""
@@ -74,7 +86,7 @@ def attestations(
     """The answer of each party to the question of each counted control, missing ones too, in the catalogs' order."""
     day = _day(scope, as_of)
     notice = timedelta(days=scope.thresholds.attestation_notice_days)
-    said = _newest(ledger, Attestation, lambda each: (each.catalog, each.control, each.party), _attested_on, day)
+    said = newest(ledger, Attestation, _question, _attested_on, day, coming=True)
     return tuple(
         _attestation(catalog, control, party, said.get((catalog.catalog.id, control.id, party)), day, notice)
         for catalog in catalogs
@@ -87,7 +99,7 @@ def attestations(
 def decisions(ledger: Ledger, catalog: Catalog, scope: Scope, as_of: datetime) -> tuple[DecisionResult, ...]:
     """The decision of each party about each addressable specification, missing ones too, in the catalog's order."""
     day = _day(scope, as_of)
-    said = _newest(ledger, Decision, lambda each: (each.catalog, each.control, each.party), _decided_on, day)
+    said = newest(ledger, Decision, _question, lambda _, each: each.decided_on, day, coming=True)
     return tuple(
         _decision(catalog, control, party, said.get((catalog.catalog.id, control.id, party)), day)
         for control in catalog.control
@@ -99,7 +111,8 @@ def decisions(ledger: Ledger, catalog: Catalog, scope: Scope, as_of: datetime) -
 def risk_analysis(ledger: Ledger, scope: Scope, as_of: datetime) -> RiskAnalysisResult | None:
     """The hospital's own risk analysis that was handed in last; None if there is none. Ours never is one."""
     day = _day(scope, as_of)
-    found = _newest(ledger, RecordedRiskAnalysis, lambda _: "", lambda each: each.performed_on, day).get("")
+    performed = newest(ledger, RecordedRiskAnalysis, _one_thing, lambda _, each: each.performed_on, day, coming=True)
+    found = performed.get("")
     if found is None:
         return None
     entry, said = found
@@ -119,7 +132,7 @@ def register(ledger: Ledger, scope: Scope, as_of: datetime) -> RegisterResult:
     """The systems and data flows with ePHI as declared last by that day, and what is wanting in them."""
     day = _day(scope, as_of)
     zone = scope.organisation.time_zone
-    found = _newest(ledger, Register, lambda _: "", lambda _: date.min, day, recorded=zone).get("")
+    found = newest(ledger, Register, _one_thing, recorded(zone), day).get("")
     if found is None:
         return RegisterResult()
     entry, said = found
@@ -136,34 +149,46 @@ def _day(scope: Scope, as_of: datetime) -> date:
     return today(as_of, scope.organisation.time_zone)
 
 
-def _attested_on(each: Attestation) -> date:
+def _attested_on(_: Entry, each: Attestation) -> date:
     return each.attested_on
 
 
-def _decided_on(each: Decision) -> date:
-    return each.decided_on
+def _question(each: Attestation | Decision) -> tuple[str, str, str]:
+    return each.catalog, each.control, each.party
 
 
-def _newest(  # noqa: PLR0913, PLR0917  # what, of which kind, about what, when
+def _one_thing(_: Statement) -> str:
+    return ""
+
+
+def recorded(time_zone: str) -> Callable[[Entry, Statement], date]:
+    """When a statement begins that has no day of its own: on the day it was recorded."""
+    return lambda entry, _: today(entry.at, time_zone)
+
+
+def newest(  # noqa: PLR0913  # what, of which kind, about what, when
     ledger: Ledger,
     kind: type[S],
     about: Callable[[S], K],
-    begins: Callable[[S], date],
+    begins: Callable[[Entry, S], date],
     day: date,
-    recorded: str = "",
+    *,
+    coming: bool = False,
 ) -> dict[K, tuple[Entry, S]]:
-    """The entry that speaks about each thing; where none does yet, the newest of those that will.
-
-    With a time zone in `recorded`, a statement has no day of its own: it begins on the day it was recorded.
-    """
-    speaking: dict[K, tuple[Entry, S]] = {}
-    coming: dict[K, tuple[Entry, S]] = {}
+    """The entry that speaks about each thing; with `coming`, where none does yet, the newest of those that will."""
+    speak: dict[K, tuple[Entry, S]] = {}
+    later: dict[K, tuple[Entry, S]] = {}
     for entry in ledger.entries:
         said = entry.statement
         if isinstance(said, kind):
-            first = today(entry.at, recorded) if recorded else begins(said)
-            (speaking if first <= day else coming)[about(said)] = (entry, said)
-    return coming | speaking
+            (speak if begins(entry, said) <= day else later)[about(said)] = (entry, said)
+    return later | speak if coming else speak
+
+
+def speaking(ledger: Ledger, on: date) -> dict[tuple[str, str, str], Attestation]:
+    """The answers in force on a day, by catalog, control and party."""
+    said = newest(ledger, Attestation, _question, _attested_on, on)
+    return {about: each for about, (_, each) in said.items() if state(each.attested_on, each.expires, on) == "in-force"}
 
 
 def _attestation(  # noqa: PLR0913, PLR0917  # a row is made of these

@@ -67,12 +67,13 @@ def control_name(catalog: str, control: str) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are the same but for spaces, case and forms of letters."""
+    """Whether two names are the same but for spaces, case, forms of letters, and characters that nobody sees."""
     return _person(one) == _person(other)
 
 
 def _person(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    seen = "".join(each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) != "Cf")
+    return " ".join(seen.casefold().split())
 
 
 def faults(said: RiskAcceptance) -> list[str]:

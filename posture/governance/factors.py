@@ -27,7 +27,7 @@ class Reach:
         self.by_asset = dependents(services)
         self.by_service = service_dependents(scope)
         self.by_directory = directory_dependents(scope)
-        self.unstated = not services or any(not service.depends_on for service in services)
+        self.unstated = not services or any(not service.depends_on or service.unresolved for service in services)
 
     def of(self, fail: Observation) -> tuple[str, ...]:
         """Those that depend on the subject, or on the directory that it is an entry of."""
@@ -47,7 +47,7 @@ class Reach:
             why = f"{plural(len(stopped), 'clinical service')} would be hit: {', '.join(named)}{rest}."
         elif self.unstated:
             level = sp800_30.UNKNOWN_DEPENDENCE
-            why = "The scope does not say for every clinical service what it stands on: what would stop is not known."
+            why = "It is not known of every clinical service what it stands on, so neither what would stop."
         elif not placed:
             level = sp800_30.UNKNOWN_DEPENDENCE
             why = "It is not known where in the scope all of it stands, so neither what would stop."

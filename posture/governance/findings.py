@@ -6,7 +6,7 @@ Tests alone satisfy nothing, and nothing that people answer outweighs a fail tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -46,8 +46,9 @@ _FIELDS: Final = {
 class _Tests(msgspec.Struct, frozen=True, kw_only=True):
     """What this run's checks say of a control: the fails that contradict it, and whether any gave an answer.
 
-    `clear` is what counts as the method TEST: something passed, and nothing that bears on it failed or was left
-    without an answer on a subject with ePHI. Less would let a control gain from evidence that is not there.
+    `clear` is what counts as the method TEST: something passed where ePHI may be, every check that bears on it was
+    made everywhere in scope, and none failed or was left without an answer on a subject with ePHI. Less would let a
+    control gain from evidence that is not there.
     """
 
     against: tuple[Observation, ...]
@@ -80,9 +81,12 @@ class _Conclusion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings:
-    """All that findings depend on beside the observations."""
+    """All that findings depend on beside the observations. `partial` are the checks that were not made everywhere."""
 
-    def __init__(self, answers: Answers, exceptions: Exceptions, scope: Scope) -> None:
+    def __init__(
+        self, answers: Answers, exceptions: Exceptions, scope: Scope, partial: Collection[str] = frozenset()
+    ) -> None:
+        self._partial = partial
         self._attested: dict[_About, AttestationResult] = {
             (each.catalog, each.control, each.party): each for each in answers.attestations
         }
@@ -95,7 +99,7 @@ class Findings:
 
     def of(self, catalog: Catalog, control: Control, by_check: Mapping[str, Sequence[Observation]]) -> ControlResult:
         """The finding about a control by itself, before its specifications are looked at."""
-        tests = _tests(control, by_check)
+        tests = _tests(control, by_check, self._partial)
         asked = parties(control, self._scope)
         parts = [self._conclude(catalog, control, self._said(catalog, control, party, asked), tests) for party in asked]
         status = max((part.status for part in parts), key=lambda each: each.rank)
@@ -198,8 +202,10 @@ class Findings:
         return sites.get(party, party)
 
 
-def _tests(control: Control, by_check: Mapping[str, Sequence[Observation]]) -> _Tests:
-    bearing = [each for check in (*control.contradicted_by, *control.supported_by) for each in by_check.get(check, ())]
+def _tests(control: Control, by_check: Mapping[str, Sequence[Observation]], partial: Collection[str]) -> _Tests:
+    checks = (*control.contradicted_by, *control.supported_by)
+    bearing = [each for check in checks for each in by_check.get(check, ())]
+    everywhere = all(check in by_check and check not in partial for check in checks)
     return _Tests(
         against=tuple(
             each
@@ -209,19 +215,24 @@ def _tests(control: Control, by_check: Mapping[str, Sequence[Observation]]) -> _
         ),
         bearing=bool(bearing),
         tested=any(each.outcome in {Outcome.PASS, Outcome.FAIL} for each in bearing),
-        clear=any(each.outcome is Outcome.PASS for each in bearing)
+        clear=everywhere
+        and any(each.outcome is Outcome.PASS and each.ephi != "no" for each in bearing)
         and not any(each.outcome in _NOT_CLEAR and each.ephi != "no" for each in bearing),
     )
 
 
 def _counts(analysis: RiskAnalysisResult, party: str, asked: Sequence[str]) -> bool:
-    """Whether a risk analysis is an examined document for a party: for those that it names, or all if it names none."""
+    """Whether a risk analysis is an examined document for a party: for those that it names, or all if it names none.
+
+    What is part of a longer name, such as that of a subsidiary, does not name the shorter one.
+    """
     whole = analysis.state == "in-force" and analysis.approver.strip() and analysis.scope.strip()
     if not whole or not analysis.attachments:
         return False
     text = f"{analysis.title} {analysis.scope}"
-    named = [each for each in asked if each and re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text, re.IGNORECASE)]
-    return not named or party in named
+    longest_first = "|".join(map(re.escape, sorted(filter(None, asked), key=len, reverse=True)))
+    found = re.findall(rf"(?<!\w)(?:{longest_first})(?!\w)", text, re.IGNORECASE) if longest_first else []
+    return not found or party.casefold() in {each.casefold() for each in found}
 
 
 def _answered(*, tested: bool, attested: bool) -> Answered:

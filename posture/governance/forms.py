@@ -17,7 +17,7 @@ from posture.governance.answers import parties
 from posture.governance.exceptions import Held, control_name, faults, held, may_overlap, same_person
 from posture.governance.ledger import Attachment, Choice, Decision, Ledger, Revocation, RiskAcceptance
 from posture.patterns import boundless
-from posture.presentation import day
+from posture.presentation import day, visible
 from posture.scope import Scope
 
 __all__ = [
@@ -83,7 +83,10 @@ class _Mistakes:
             raise ConfigurationError(self._command, list(dict.fromkeys(self._found)))
 
     def line(self, option: str, text: str, wanted: str) -> str:
-        return self._text(option, " ".join(text.split()), wanted, _MOST_NAME)
+        said = self._text(option, " ".join(text.split()), wanted, _MOST_NAME)
+        if visible(said) != said:  # two names that look alike are one person
+            self.add(option, f"it has a character that can't be seen: {visible(said)[:_MOST_NAME]}")
+        return said
 
     def text(self, option: str, text: str, wanted: str = "") -> str:
         return self._text(option, text.strip(), wanted, _MOST_TEXT)

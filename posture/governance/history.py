@@ -10,8 +10,11 @@ __all__ = ["PastRun"]
 
 
 class PastRun(Record, frozen=True, kw_only=True):
-    """An earlier run that was judged: the instant it speaks of, and the controls that it tested."""
+    """A run that was judged: when it was made, and the controls that it tested, by their ids.
+
+    When it was made, and not the instant it speaks of: neither to date a run back nor to judge one again is to test.
+    """
 
     id: str
-    as_of: datetime
+    started: datetime
     tested: tuple[str, ...] = ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from posture.assessment import Asset, ClinicalService, ControlResult, Observation
 from posture.assessment.risks import Risk
@@ -34,19 +35,21 @@ class Looked:
         scope: Scope,
         answers: Mapping[tuple[str, str, str], Attestation],
         assets: Sequence[Asset],
+        collected: Mapping[str, date],
     ) -> None:
         self._controls = {about_control(control): control for control in controls}
         self._ready = {service.id for service in services if not lacking(service)}
         self._answers = answers
-        self._directories = {
-            each
-            for each in scope.directories
-            for asset in assets
-            if each == asset.place or f"directory:{each}" in asset.ids
-        }
+        self._collected = collected
+        self._directories: dict[str, set[str]] = {}
+        for asset in assets:
+            for name in scope.directories:
+                if name == asset.place or f"directory:{name}" in asset.ids:
+                    self._directories.setdefault(name, set()).update(asset.evidence)
+        self._evidence = {asset.key: frozenset(asset.evidence) for asset in assets}
         self._key_of = {identifier: asset.key for asset in assets for identifier in asset.ids}
         self.fails: dict[str, list[Observation]] = {}
-        self._well: dict[str, set[str]] = {}
+        self._well: dict[str, dict[str, list[frozenset[str]]]] = {}
         self._silent: set[str] = set()
         self._judged: set[str] = set()
         for each in observations:
@@ -55,7 +58,9 @@ class Looked:
             elif each.outcome in {Outcome.UNKNOWN, Outcome.ERROR}:
                 self._silent.add(each.check)
             else:
-                self._well.setdefault(each.check, set()).update(each.subjects)
+                own, evidence = self._well.setdefault(each.check, {}), frozenset(each.evidence)
+                for subject in each.subjects:
+                    own.setdefault(subject, []).append(evidence)
             if each.outcome is Outcome.PASS:
                 self._judged.add(each.check)
 
@@ -93,15 +98,36 @@ class Looked:
         if risk.source == "control":
             return self._answered_well(self._controls.get(risk.about), name)
         if kind == "directory" and name in self._directories:
-            return True
-        return self._key_of.get(on, on) in self._well.get(risk.about, ())
+            return self._since(risk, self._directories[name])
+        key = self.key(on)
+        well = self._well.get(risk.about, {}).get(key)
+        return well is not None and self._since(
+            risk, (digest for one in well for digest in self._evidence.get(key, one) if digest in one)
+        )
+
+    def key(self, on: str) -> str:
+        """The key under which a subject is known now."""
+        return self._key_of.get(on, on)
+
+    def seen(self, fails: Iterable[Observation]) -> date | None:
+        """The day of the newest evidence of these fails; None where no evidence says its day."""
+        return self._newest(digest for fail in fails for digest in fail.evidence)
+
+    def _since(self, risk: Risk, evidence: Iterable[str]) -> bool:
+        """Whether the evidence is no older than the risk, so far as it says: old files close nothing."""
+        newest = self._newest(evidence)
+        return newest is None or newest >= risk.last_seen
+
+    def _newest(self, evidence: Iterable[str]) -> date | None:
+        return max((self._collected[each] for each in evidence if each in self._collected), default=None)
 
     def _answered_well(self, control: ControlResult | None, party: str) -> bool:
         if control is None:
             return False
-        if party not in ([part.party for part in control.parts] or [""]):
-            return True  # nobody is asked for this party any more
+        asked = [part.party for part in control.parts] or [""]
+        if party not in asked:  # renamed or gone: the risk is, where it is well for everybody who is asked now
+            return all(self._answered_well(control, each) for each in asked)
         if self.status(control, party) in {Status.SATISFIED, Status.SATISFIED_BY_ALTERNATIVE, Status.NOT_APPLICABLE}:
             return True
         said = self._answers.get((control.catalog, control.id, party))
-        return said is not None and said.answer not in {"no", "partly"}
+        return said is not None and said.answer == "yes"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from posture.assessment import ControlResult, PracticeResult
-from posture.governance.attested import speaking
+from posture.assessment import CheckResult, ControlResult, PracticeResult
+from posture.governance.answers import newest, recorded, speaking
 from posture.governance.history import PastRun
 from posture.governance.ledger import Ledger, Practice, Practices
 from posture.governance.period import months_after, today
@@ -23,7 +23,8 @@ IN_MITIGATION: Final = (
     "Supporting, in mitigation: under Public Law 116-321, HHS considers recognized security practices that were in "
     "place for the previous 12 months; they may mitigate fines and remedies, and end an audit early. It is no safe "
     "harbour, and what stands here is no proof that a practice was in place. Months without support are named, and "
-    "months that ended before a practice is said to have begun are gaps by themselves."
+    "months that ended before a practice is said to have begun are gaps by themselves. An answer counts from the "
+    "day it is dated, which may be before the day it was recorded."
 )
 
 _MONTHS: Final = 12
@@ -47,26 +48,40 @@ def practices(  # noqa: PLR0913  # what people say, what was run, and when
 ) -> tuple[PracticeResult, ...]:
     """Every practice of the newest declaration, with its support over the 12 calendar months up to `as_of`.
 
-    Months are those of the organisation's time zone. A run counts in the month of its own `as_of`, once, and not if
-    that is after this one's. A control counts as attested where the answers in force on the month's last day (or
-    today) are *yes* for every party that is asked; `controls` are those of all catalogs that a practice may name.
+    Months are those of the organisation's time zone. A run counts in the month it was made in, once, whatever day it
+    speaks of, and not if that is after `as_of`. A control counts as attested where the answers in force on the month's
+    last day (or today) are *yes* for every party that is asked; `controls` are those of all catalogs that a practice
+    may name.
     """
-    declared = ledger.of(Practices)
-    if not declared or not isinstance(declared[-1].statement, Practices):
-        return ()
     zone = scope.organisation.time_zone
-    months = _months(today(as_of, zone))
-    runs = {run.id: run for run in (*history, this_run) if run.as_of <= as_of}
+    day = today(as_of, zone)
+    declared = newest(ledger, Practices, lambda _: "", recorded(zone), day).get("")
+    if declared is None:
+        return ()
+    months = _months(day)
+    runs = {run.id: run for run in (*history, this_run) if today(run.started, zone) <= day}
     tested_in: dict[str, list[set[str]]] = {}
     for run in runs.values():
-        tested_in.setdefault(_name(today(run.as_of, zone)), []).append(set(run.tested))
+        tested_in.setdefault(_name(today(run.started, zone)), []).append(set(run.tested))
     attested = [_attested(ledger, controls, month.ends) for month in months]
-    return tuple(_result(practice, months, tested_in, attested) for practice in declared[-1].statement.practices)
+    return tuple(_result(practice, months, tested_in, attested) for practice in declared[1].practices)
 
 
-def controls_tested(controls: Iterable[ControlResult]) -> tuple[str, ...]:
-    """The ids of the controls that a run tested: what a `PastRun` holds."""
-    return tuple(control.id for control in controls if control.answered in {"tested", "tested-and-attested"})
+def controls_tested(controls: Iterable[ControlResult], checks: Iterable[CheckResult]) -> tuple[str, ...]:
+    """The ids of the controls that a run tested: what a `PastRun` holds. One of two catalogs, only if both were.
+
+    A check that bears on it gave pass or fail; that a risk was accepted takes nothing from that.
+    """
+    made = {check.id for check in checks if check.passed or check.failed}
+    return _by_id((control, any(each.check in made for each in control.checks)) for control in controls)
+
+
+def _by_id(said: Iterable[tuple[ControlResult, bool]]) -> tuple[str, ...]:
+    """The ids of which it holds, whatever catalog is meant: practices name controls by their ids alone."""
+    found: dict[str, bool] = {}
+    for control, holds in said:
+        found[control.id] = found.get(control.id, True) and holds
+    return tuple(each for each, holds in found.items() if holds)
 
 
 def _result(
@@ -111,11 +126,14 @@ def _name(day: date) -> str:
 def _attested(ledger: Ledger, controls: Sequence[ControlResult], on: date) -> set[str]:
     """The controls to whose question the answer was yes on a day, for every party."""
     answers = speaking(ledger, on)
-    return {
-        control.id
-        for control in controls
-        if all(
-            (said := answers.get((control.catalog, control.id, party))) and said.answer == "yes"
-            for party in ([part.party for part in control.parts] or [""])
+
+    def yes(control: ControlResult, party: str) -> bool:
+        said = answers.get((control.catalog, control.id, party))
+        return said is not None and said.answer == "yes"
+
+    return set(
+        _by_id(
+            (control, all(yes(control, party) for party in ([part.party for part in control.parts] or [""])))
+            for control in controls
         )
-    }
+    )

@@ -18,7 +18,7 @@ from posture.assessment import Asset, ClinicalService, ControlResult, ExceptionR
 from posture.assessment.risks import Factor, Level, Risk
 from posture.catalog import SCORED
 from posture.governance import factors, sp800_30
-from posture.governance.attested import speaking
+from posture.governance.answers import speaking
 from posture.governance.factors import Reach
 from posture.governance.ledger import Ledger, Treatment
 from posture.governance.looked import Looked, about_control
@@ -34,6 +34,10 @@ NOT_AN_ANALYSIS: Final = (
     "This register feeds the risk analysis that 45 CFR 164.308(a)(1)(ii)(A) requires, and does not satisfy it: it "
     "knows only what was scanned, answered and declared. The hospital's own analysis has to cover all of its ePHI."
 )
+
+
+_RATED: Final = ("factors", "likelihood", "impact", "subjects", "ephi")
+"""What a level is made of."""
 
 
 class _Draft(Record, frozen=True, kw_only=True):
@@ -54,6 +58,7 @@ class _Draft(Record, frozen=True, kw_only=True):
     why: str
     fix: str
     found_on: tuple[str, ...]
+    seen: date | None = None
 
 
 def register(  # noqa: PLR0913  # the register is made of all of these
@@ -68,6 +73,7 @@ def register(  # noqa: PLR0913  # the register is made of all of these
     earlier: Sequence[Risk],
     as_of: datetime,
     assets: Sequence[Asset] = (),
+    collected: Mapping[str, date] | None = None,
 ) -> tuple[Risk, ...]:
     """The risks of this run and those carried from the earlier register, the worst first, closed ones last.
 
@@ -75,7 +81,9 @@ def register(  # noqa: PLR0913  # the register is made of all of these
     service that lacks something for downtime. `earlier` is the register of the run before. What it has and this run
     has not is `closed`, and dropped after that, only if this run looked: for a gap, its check judged something, has no
     fail, unknown or error, and each subject was judged again (a directory: was read again; `assets` show that).
-    Otherwise it is `not-seen`, and stays. Exceptions make a risk `accepted` and never change its level.
+    Otherwise it is `not-seen`, and stays. One that is seen in a part of where it was is rated no lower than it was, and
+    accepted only if the rest was by the same exceptions. `collected` are the days of pieces of evidence: what is older
+    than the day a gap was last seen does not close it. Exceptions make a risk `accepted` and never change its level.
     """
     day = today(as_of, scope.organisation.time_zone)
     in_force = {each.id for each in exceptions if each.state == "in-force"}
@@ -86,10 +94,11 @@ def register(  # noqa: PLR0913  # the register is made of all of these
         scope=scope,
         answers=speaking(ledger, day),
         assets=assets,
+        collected=collected or {},
     )
     reach = Reach(services, scope)
     drafts = [
-        *(_of_gap(gap, looked.fails.get(gap.check, ()), scope, reach, in_force) for gap in gaps),
+        *(_of_gap(gap, looked, scope, reach, in_force) for gap in gaps),
         *(draft for control in controls if (draft := _of_control(control, looked, in_force))),
         *(_of_service(service, reach) for service in services if lacking(service)),
     ]
@@ -119,7 +128,8 @@ def _order(risk: Risk) -> tuple[object, ...]:
 # ── what this run sees ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_gap(gap: Gap, fails: Sequence[Observation], scope: Scope, reach: Reach, in_force: Container[str]) -> _Draft:
+def _of_gap(gap: Gap, looked: Looked, scope: Scope, reach: Reach, in_force: Container[str]) -> _Draft:
+    fails = looked.fails.get(gap.check, ())
     services = tuple(sorted({each for fail in fails for each in reach.of(fail)}))
     ephi = factors.worst_ephi(fails)
     exposure, weakness = factors.exposure(fails, scope), factors.weakness(gap.severity)
@@ -143,6 +153,7 @@ def _of_gap(gap: Gap, fails: Sequence[Observation], scope: Scope, reach: Reach, 
         why=gap.why,
         fix=gap.fix,
         found_on=tuple(sorted({_found_on(fail, scope) for fail in fails})),
+        seen=looked.seen(fails),
     )
 
 
@@ -253,17 +264,27 @@ def _ids(found: Iterable[tuple[str, str]], earlier: Mapping[tuple[str, str], Ris
 
 def _seen(draft: _Draft, name: str, before: Risk | None, looked: Looked, day: date) -> Risk:
     shared = {
-        field: getattr(draft, field) for field in draft.__struct_fields__ if field not in {"accepted", "found_on"}
+        field: getattr(draft, field)
+        for field in draft.__struct_fields__
+        if field not in {"accepted", "found_on", "seen"}
     }
+    seen = min(draft.seen or day, day)
     left = looked.left(before) if before and before.state != "closed" else ()
+    level, accepted = sp800_30.risk_level(draft.likelihood, draft.impact), draft.accepted
+    if before and {looked.key(each) for each in left} - {*draft.found_on}:  # where it did not look, it is as it was
+        accepted &= before.state == "accepted" and {*before.exceptions} <= {*draft.exceptions}
+        if sp800_30.rank(before.level) > sp800_30.rank(level):
+            level = before.level
+            shared |= {field: getattr(before, field) for field in _RATED}
+            shared["services"] = tuple(sorted({*before.services, *draft.services}))
     return Risk(
         **shared,
         id=name,
         place=0,
-        state="accepted" if draft.accepted else "open",
-        level=sp800_30.risk_level(draft.likelihood, draft.impact),
-        first_seen=min(before.first_seen, day) if before else day,
-        last_seen=day,
+        state="accepted" if accepted else "open",
+        level=level,
+        first_seen=min(before.first_seen, seen) if before else seen,
+        last_seen=max(before.last_seen, seen) if before else seen,
         found_on=tuple(sorted({*draft.found_on, *left})),
     )
 

@@ -178,6 +178,14 @@ class Answers:
         """Rules that are not in force."""
         return [each for each in self._a.frameworks if each.proposed]
 
+    def any_answered(self, framework: Framework) -> bool:
+        """Whether anybody or anything has answered one of its counted controls."""
+        return any(control.counted and control.answered != "nothing" for control in framework.controls)
+
+    def touched(self, family: Family) -> bool:
+        """Whether anybody or anything has answered one of its controls."""
+        return any(control.answered != "nothing" for standard in family.standards for control, _ in standard)
+
     def framework_segments(self, framework: Framework) -> list[Segment]:
         """The bar of another catalog."""
         return status_segments(framework.counts, "framework-status", framework.catalog.id)

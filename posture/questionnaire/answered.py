@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, Generic, TypeVar, cast
 
@@ -71,11 +70,11 @@ class _Book(Generic[S]):
         if not (catalog and name and label):
             return None
         if catalog not in self._controls:
-            row.wrong("catalog", f"there is no catalog {quoted(catalog)}{_near(catalog, self._controls)}")
+            row.wrong("catalog", f"there is no catalog {quoted(catalog)}{_near(row, catalog, self._controls)}")
             return None
         control = self._controls[catalog].get(name)
         if control is None:
-            row.wrong("control", f"{catalog} has no control {quoted(name)}{_near(name, self._controls[catalog])}")
+            row.wrong("control", f"{catalog} has no control {quoted(name)}{_near(row, name, self._controls[catalog])}")
             return None
         party = _party(control, label, self._desk.scope)
         if party is None:
@@ -108,9 +107,9 @@ def _party(control: Control, label: str, scope: Scope) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {near[0]}?" if near else ""
+def _near(row: Row, name: str, known: Collection[str]) -> str:
+    near = row.near(name, known)
+    return near and f"; {near}"
 
 
 def _entries(shape: Shape) -> tuple[str, ...]:

@@ -33,9 +33,11 @@ class Folder:
 
     def attach(self, name: str) -> Attachment | str:
         """The file with this name, or why it can't be attached."""
-        if name not in self._known:
-            self._known[name] = self._look(name)
-        return self._known[name]
+        shown = name.replace("\\", "/")
+        known = ("/" * shown.startswith("/")) + "/".join(_parts(shown))
+        if known not in self._known:
+            self._known[known] = self._look(known)
+        return self._known[known]
 
     def contents(self, attachments: Iterable[Attachment]) -> Iterator[bytes]:
         """The bytes of files that were attached, one after the other. Raises PostureError if one changed since."""
@@ -48,9 +50,8 @@ class Folder:
             yield content
 
     def _look(self, name: str) -> Attachment | str:
-        shown = name.replace("\\", "/")
         try:
-            digest, size = self._measured(shown)
+            digest, size = self._measured(name)
         except FileNotFoundError:
             return f"there is no such file in {self.path}"
         except OSError as error:
@@ -58,8 +59,8 @@ class Folder:
             return f"it is a link, or no file in {self.path}" if linked else f"it can't be read: {error.strerror}"
         except ValueError as error:
             return str(error)
-        self._by_digest.setdefault(digest, shown)
-        return Attachment(name=shown.rsplit("/", 1)[-1], sha256=digest, size=size)
+        self._by_digest.setdefault(digest, name)
+        return Attachment(name=name.rsplit("/", 1)[-1], sha256=digest, size=size)
 
     def _measured(self, name: str) -> tuple[str, int]:
         """The SHA-256 and the size of a file. Raises ValueError, or OSError, for what can't be attached."""
@@ -75,9 +76,13 @@ class Folder:
         return digest.hexdigest(), size
 
 
+def _parts(name: str) -> list[str]:
+    return [part for part in name.split("/") if part not in {"", "."}]
+
+
 def _opened(folder: Path, name: str) -> io.BufferedReader:
     """Open a regular file below a folder, step by step, so that no link leads out of it."""
-    parts = [part for part in name.split("/") if part not in {"", "."}]
+    parts = _parts(name)
     if _ABSOLUTE.match(name) or ".." in parts:
         raise ValueError("it is outside the folder of the files; name a file in it, or in a folder below")
     if not parts or "\0" in name:

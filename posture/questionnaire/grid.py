@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import IO, Final, Literal
 from xml.parsers import expat
 
 import msgspec
@@ -27,9 +27,18 @@ MAX_RATIO: Final = 500
 MAX_ROWS: Final = 1_048_576
 MAX_COLUMNS: Final = 100
 MAX_CELLS: Final = 500_000
+MAX_LETTERS: Final = 32 * 1024**2
+"""Most characters of all cells: one shared string of ten thousand can be in half a million of them."""
+
 MAX_ELEMENTS: Final = 1_500_000
 MAX_AT_ONCE: Final = 100_000
+MAX_NAMES: Final = 2_000
+MAX_TAG: Final = 256 * 1024
+MAX_CELL: Final = 1024**2
+MAX_SKIPPED: Final = 2 * MAX_ROWS
+"""Most rows, over all sheets, that are not there or hold nothing: openpyxl makes each of them all the same."""
 
+_STEP = 64 * 1024
 _SMALL = 1024**2  # a part that is no larger may be packed as tightly as it likes
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # [MS-CFB] 2.2: what an encrypted workbook, and a .xls, begins with
 _XML = (".xml", ".rels", ".vml")
@@ -103,19 +112,33 @@ class _Hostile(Exception):  # noqa: N818  # it says why a part is refused, and i
 
 
 class _Elements:
-    """Counts elements: in all, and from one row or shared string to the next, which is what is held at once."""
+    """Counts elements: in all, and from one row or shared string to the next, which is what is held at once.
+
+    Also the names of attributes, which a parser keeps to the end, and the letters of a cell.
+    """
 
     def __init__(self) -> None:
-        self.every = self.at_once = 0
+        self.every = self.at_once = self.letters = 0
+        self.names: set[str] = set()
 
-    def begun(self, name: str, _attributes: object) -> None:
+    def begun(self, name: str, attributes: Mapping[str, str]) -> None:
         """Count one. Raises _Hostile where there are too many."""
-        if name.rpartition(":")[2] in {"row", "si"}:
+        local = name.rpartition(":")[2]
+        if local in {"row", "si"}:
             self.at_once = 0
+        if local in {"c", "si"}:
+            self.letters = 0
+        self.names.update(attributes)
         self.every += 1
         self.at_once += 1
-        if self.every > MAX_ELEMENTS or self.at_once > MAX_AT_ONCE:
+        if self.every > MAX_ELEMENTS or self.at_once > MAX_AT_ONCE or len(self.names) > MAX_NAMES:
             raise _Hostile("it has more elements than any workbook that we wrote")
+
+    def said(self, text: str) -> None:
+        """Count the letters of a cell, or of what stands between cells. Raises _Hostile where there are too many."""
+        self.letters += len(text)
+        if self.letters > MAX_CELL:
+            raise _Hostile(f"a cell of it has more than {MAX_CELL:,} characters")
 
 
 def _doctype(*_: object) -> None:
@@ -126,13 +149,15 @@ def _inspected(archive: zipfile.ZipFile, path: Path) -> None:
     """Refuse a document type, since entities are declared nowhere else, and more elements than memory should hold."""
     elements = _Elements()
     for part in archive.infolist():
-        elements.at_once = 0
+        elements.at_once = elements.letters = 0
         parser = expat.ParserCreate()
+        parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _doctype
         parser.StartElementHandler = elements.begun
+        parser.CharacterDataHandler = elements.said
         with archive.open(part) as stream:
             try:
-                parser.ParseFile(stream)
+                _parsed(parser, stream)
             except _Hostile as error:
                 raise _refused(path, str(error)) from error
             except expat.ExpatError as error:
@@ -140,10 +165,21 @@ def _inspected(archive: zipfile.ZipFile, path: Path) -> None:
                     raise _refused(path, f"a part of it is no XML: {error}") from error
 
 
+def _parsed(parser: expat.XMLParserType, stream: IO[bytes]) -> None:
+    """Parse step by step. Raises _Hostile for a tag without end, which a parser holds until it has the whole of it."""
+    given = 0
+    while chunk := stream.read(_STEP):
+        parser.Parse(chunk)
+        given += len(chunk)
+        if given - parser.CurrentByteIndex > MAX_TAG:
+            raise _Hostile("it has a tag that is longer than any of a workbook")
+    parser.Parse(b"", True)
+
+
 def _cells(data: bytes, path: Path) -> Grid:
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     found: dict[str, dict[int, dict[int, Cell]]] = {}
-    count = 0
+    count = skipped = letters = 0
     for sheet in book.worksheets:
         rows = found.setdefault(str(sheet.title), {})
         for number, row in enumerate(sheet.iter_rows(1, MAX_ROWS, 1, MAX_COLUMNS), 1):
@@ -151,8 +187,15 @@ def _cells(data: bytes, path: Path) -> Grid:
             count += len(held)
             if count > MAX_CELLS:
                 raise _refused(path, f"it has more than {MAX_CELLS:,} cells that are filled in")
+            letters += sum(len(cell.value) for cell in held.values() if isinstance(cell.value, str))
+            if letters > MAX_LETTERS:
+                raise _refused(path, f"its cells have more than {MAX_LETTERS:,} characters")
             if held:
                 rows[number] = held
+                continue
+            skipped += 1
+            if skipped > MAX_SKIPPED:
+                raise _refused(path, f"it has more than {MAX_SKIPPED:,} rows that hold nothing")
     return found
 
 

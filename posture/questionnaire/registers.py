@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -31,7 +30,8 @@ def register(systems: Iterable[Row], flows: Iterable[Row], on_record: Register) 
     rows_of: dict[str, int] = {}
     standing = [system for row in _filled(systems, SYSTEMS) if (system := _system(row, rows_of))]
     ends = {*rows_of, *(system.name.casefold() for system in standing)}
-    allowed = {visible(end).strip().casefold() for flow in on_record.flows for end in (flow.source, flow.destination)}
+    recorded = {visible(end).strip().casefold() for flow in on_record.flows for end in (flow.source, flow.destination)}
+    allowed = ends | recorded
     moving = [flow for row in _filled(flows, FLOWS) if (flow := _flow(row, ends, allowed))]
     return Register(systems=tuple(standing), flows=tuple(moving))
 
@@ -63,9 +63,8 @@ def _flow(row: Row, ends: set[str], allowed: set[str]) -> DataFlow | None:
     source = row.line("source", "name the system that it comes from")
     destination = row.line("destination", "name the system that it goes to")
     for key, name in (("source", source), ("destination", destination)):
-        if name and name.casefold() not in ends | allowed and not name.casefold().startswith(_OUTSIDE):
-            near = difflib.get_close_matches(name.casefold(), ends, 1)
-            hint = f"did you mean {near[0]}?" if near else f"write {_OUTSIDE} NAME for somebody outside"
+        if name and name.casefold() not in allowed and not name.casefold().startswith(_OUTSIDE):
+            hint = row.near(name.casefold(), ends, f"write {_OUTSIDE} NAME for somebody outside")
             row.wrong(key, f"{quoted(name)} is no system of the sheet Systems; {hint}")
     what = row.text("what", "say what moves")
     protection = row.text("protection")
@@ -87,9 +86,8 @@ def practices(rows: Iterable[Row], controls: set[str], today: date) -> Practices
         }
         for control in fields["controls"]:
             if control not in controls:
-                near = difflib.get_close_matches(control, controls, 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                row.wrong("controls", f"there is no control {quoted(control)}{hint}")
+                near = row.near(control, controls)
+                row.wrong("controls", f"there is no control {quoted(control)}{near and f'; {near}'}")
         if row.sound:
             found.append(Practice(**fields))
     return Practices(practices=tuple(found))

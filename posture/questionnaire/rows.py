@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from typing import Final
 
 import msgspec
 from openpyxl.utils import get_column_letter
@@ -13,10 +15,14 @@ from posture.presentation import plural, visible
 from posture.questionnaire.grid import Cell, Grid
 from posture.questionnaire.shape import MOST_LETTERS, Shape
 
-__all__ = ["Mistake", "Row", "rows"]
+__all__ = ["MOST_MISTAKES", "Mistake", "Row", "TooManyMistakesError", "rows"]
 
+MOST_MISTAKES: Final = 10_000
+_MOST_HINTS = 500  # as many mistakes are told with what may be meant
+_MOST_KNOWN = 1_000  # names among which what may be meant is looked for
 _SHOWN = 60
 _SEARCHED = 10  # rows in which the headings may stand
+_SURROGATE = re.compile("[\ud800-\udfff]")  # what `_xD83D_` in a cell becomes: no text can be stored with it
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -34,7 +40,26 @@ class Mistake(msgspec.Struct, frozen=True, order=True):
         return f"{self.sheet}!{cell}: {self.message}" if cell else f"{self.sheet}: {self.message}"
 
 
-Wrong = Callable[[int, int, str], None]
+class TooManyMistakesError(Exception):
+    """There are more mistakes than anybody would read."""
+
+
+class _Mistakes:
+    """Notes the mistakes of a sheet among those of the whole workbook."""
+
+    def __init__(self, sheet: str, place: int, every: list[Mistake]) -> None:
+        self._sheet, self._place, self._every = sheet, place, every
+
+    def wrong(self, row: int, column: int, message: str) -> None:
+        """Note one. Raises TooManyMistakesError at the last that is kept."""
+        self._every.append(Mistake(self._place, row, column, self._sheet, message))
+        if len(self._every) >= MOST_MISTAKES:
+            raise TooManyMistakesError
+
+    @property
+    def hinted(self) -> bool:
+        """Whether it is still said what may be meant: to look for it takes its time."""
+        return len(self._every) < _MOST_HINTS
 
 
 def quoted(text: str) -> str:
@@ -46,11 +71,11 @@ def quoted(text: str) -> str:
 class Row:
     """One row. What is asked of it and can't be had is noted as a mistake; `sound` says that there was none."""
 
-    def __init__(self, number: int, cells: Mapping[int, Cell], columns: Mapping[str, int], wrong: Wrong) -> None:
+    def __init__(self, number: int, cells: Mapping[int, Cell], columns: Mapping[str, int], mistakes: _Mistakes) -> None:
         self.number = number
         self.sound = True
         self._cells = {key: cells[at] for key, at in columns.items() if at in cells}
-        self._columns, self._wrong = columns, wrong
+        self._columns, self._mistakes = columns, mistakes
 
     def holds(self, *keys: str) -> bool:
         """Whether any of these cells holds anything."""
@@ -59,7 +84,13 @@ class Row:
     def wrong(self, key: str, message: str) -> None:
         """Note a mistake in the cell of this column."""
         self.sound = False
-        self._wrong(self.number, self._columns[key], message)
+        self._mistakes.wrong(self.number, self._columns[key], message)
+
+    def near(self, name: str, known: Collection[str], otherwise: str = "") -> str:
+        """Which of the known names is meant, as a question; `otherwise` where none is, or it was asked enough."""
+        sought = self._mistakes.hinted and len(name) <= _SHOWN and len(known) <= _MOST_KNOWN
+        near = difflib.get_close_matches(name, known, 1) if sought else []
+        return f"did you mean {near[0]}?" if near else otherwise
 
     def text(self, key: str, missing: str = "") -> str:
         """The text of a cell. Where there is none and `missing` says what is wanted, that is a mistake."""
@@ -71,6 +102,9 @@ class Row:
         if not self._readable(key, cell):
             return ""
         text = cell.value.isoformat() if isinstance(cell.value, date) else cell.value
+        if not text.isascii() and _SURROGATE.search(text):
+            self.wrong(key, f"{quoted(text)} has half a character; write it again")
+            return ""
         if len(text) > MOST_LETTERS:
             self.wrong(key, f"{plural(len(text), 'character')}: write {MOST_LETTERS:,} at most, and attach the rest")
             return ""
@@ -132,29 +166,26 @@ def _iso(text: str) -> date | None:
 def rows(grid: Grid, shape: Shape, place: int, mistakes: list[Mistake]) -> Iterator[Row]:
     """The rows below a sheet's headings. A missing sheet or heading is a mistake, and then there are none."""
     title = shape.title
-
-    def wrong(row: int, column: int, message: str) -> None:
-        mistakes.append(Mistake(place, row, column, title, message))
-
+    noted = _Mistakes(title, place, mistakes)
     if title not in grid:
-        wrong(0, 0, "the sheet is not there")
+        noted.wrong(0, 0, "the sheet is not there")
         return
     wanted = {column.heading: column.key for column in shape.columns if column.read}
     head = max(range(1, _SEARCHED + 1), key=lambda number: len(wanted.keys() & _headings(grid, title, number).keys()))
     headings = _headings(grid, title, head)
     if not wanted.keys() & headings.keys():
-        wrong(0, 0, f"its headings are not there: {', '.join(wanted)}")
+        noted.wrong(0, 0, f"its headings are not there: {', '.join(wanted)}")
         return
     for heading in wanted:
         if len(headings.get(heading, ())) != 1:
             there = "is there twice" if heading in headings else "is not there"
-            wrong(head, 0, f"the heading {heading} {there}; headings can't be renamed")
+            noted.wrong(head, 0, f"the heading {heading} {there}; headings can't be renamed")
     if any(len(headings.get(heading, ())) != 1 for heading in wanted):
         return
     columns = {key: headings[heading][0] for heading, key in wanted.items()}
     for number, cells in grid[title].items():
         if number > head:
-            yield Row(number, cells, columns, wrong)
+            yield Row(number, cells, columns, noted)
 
 
 def _headings(grid: Grid, title: str, row: int) -> dict[str, list[int]]:

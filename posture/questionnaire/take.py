@@ -15,7 +15,7 @@ from posture.questionnaire.answered import Desk, analyses, decisions, questions
 from posture.questionnaire.export import baseline, current
 from posture.questionnaire.grid import Grid
 from posture.questionnaire.registers import practices, register
-from posture.questionnaire.rows import Mistake, quoted, rows
+from posture.questionnaire.rows import MOST_MISTAKES, Mistake, TooManyMistakesError, quoted, rows
 from posture.questionnaire.shape import FORMAT, LISTS, READ_ME, SHEETS
 
 __all__ = ["Taken", "WorkbookError", "take"]
@@ -28,7 +28,8 @@ class WorkbookError(PostureError):
 
     def __init__(self, file: str, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes))
-        super().__init__(f"{plural(len(mistakes), 'mistake')}, and nothing was recorded", where=file)
+        more = " and more" if len(mistakes) >= MOST_MISTAKES else ""
+        super().__init__(f"{plural(len(mistakes), 'mistake')}{more}, and nothing was recorded", where=file)
 
     def __str__(self) -> str:
         listed = [f"  {mistake}" for mistake in self.mistakes[:_MOST_LISTED]]
@@ -68,6 +69,13 @@ def take(grid: Grid, desk: Desk, file: Path) -> Taken:
     if LISTS not in grid and not any(shape.title in grid for shape in SHEETS):
         raise PostureError("it is not a workbook that posture attest export wrote", where=str(file))
     mistakes: list[Mistake] = []
+    try:
+        return _taken(grid, desk, file, mistakes)
+    except TooManyMistakesError:
+        raise WorkbookError(str(file), mistakes) from None
+
+
+def _taken(grid: Grid, desk: Desk, file: Path, mistakes: list[Mistake]) -> Taken:
     facts = _facts(grid)
     if facts.get("format") != FORMAT:
         said = (
@@ -118,4 +126,4 @@ def _ended(statements: Sequence[Statement], desk: Desk) -> list[str]:
 
 def _not_read(grid: Grid) -> list[str]:
     others = [title for title in grid if title not in {READ_ME, LISTS, *(shape.title for shape in SHEETS)}]
-    return [f"Not read: the sheet {title}." for title in others]
+    return [f"Not read: the sheet {quoted(title)}." for title in others]

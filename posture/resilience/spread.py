@@ -99,11 +99,19 @@ class Cut(NamedTuple):
     zone: str | None = None
     family: str = ""
 
-    def leaves(self, way: Way, border: str | None) -> bool:
-        """Whether a way stays open, through this zone's border or (None) within a zone."""
+    def leaves(self, way: Way, border: str | None, beside: Iterable[Way]) -> bool:
+        """Whether a way stays open, through this zone's border or (None) within a zone.
+
+        `beside` are all ways into the same machines: to mend a check closes a port only where the check failed.
+        """
         if self.check and (
             way.check == self.check
-            or (self.check in WEAKNESS and WEAKNESS[self.check].closes and way.family == WEAKNESS[self.check].family)
+            or (
+                self.check in WEAKNESS
+                and WEAKNESS[self.check].closes
+                and way.family == WEAKNESS[self.check].family
+                and any(each.check == self.check for each in beside)
+            )
         ):
             return False
         return self.zone is None or border != self.zone or (self.family not in {"", way.family})
@@ -217,7 +225,7 @@ def _group_edges(each: Group, cut: Cut) -> Iterable[Link]:
         if each.matters:
             yield start(zone), first(each.id), Edge(_CHANCE)
         for entry, border in (("inside", None), ("border", zone)):
-            open_ways = [way for way in ways if cut.leaves(way, border)]
+            open_ways = [way for way in ways if cut.leaves(way, border, ways)]
             for target, takes in ((held, True), (lost(each.id), False)):
                 best = next((way for way in open_ways if way.takes is takes), None)
                 if best is not None:

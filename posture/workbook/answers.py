@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from posture.assessment import Assessment
-from posture.presentation import ANSWER_STATES, ANSWERS, CHOICES, EXPIRING, METHODS, capital
+from posture.presentation import ANSWER_STATES, ANSWERS, CHOICES, EXPIRING, METHODS, capital, party
 from posture.workbook.book import Column, Table
 from posture.workbook.columns import PRACTICES
 from posture.workbook.places import Places, word
@@ -15,8 +15,6 @@ from posture.workbook.sheet import Value
 from posture.workbook.words import attached, digests, lines
 
 __all__ = ["attestations", "decisions", "exceptions", "months", "practices", "practices_table"]
-
-_WHOLE = "The organisation"
 
 
 def attestations(assessment: Assessment, places: Places) -> Iterator[Sequence[Value]]:
@@ -26,7 +24,7 @@ def attestations(assessment: Assessment, places: Places) -> Iterator[Sequence[Va
             places.of_control(each.catalog, each.control),
             each.title,
             each.question,
-            each.party or _WHOLE,
+            capital(party(each.party, assessment.organisation)),
             word(EXPIRING if each.expiring else ANSWER_STATES[each.state]),
             ANSWERS.get(each.answer, each.answer),
             capital(", ".join(METHODS[method] for method in each.methods)),
@@ -47,7 +45,7 @@ def decisions(assessment: Assessment, places: Places) -> Iterator[Sequence[Value
         yield (
             places.of_control(each.catalog, each.control),
             each.title,
-            each.party or _WHOLE,
+            capital(party(each.party, assessment.organisation)),
             word(ANSWER_STATES[each.state]),
             CHOICES.get(each.choice, each.choice),
             each.why_not,

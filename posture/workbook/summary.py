@@ -96,7 +96,11 @@ def _in_short(assessment: Assessment) -> str:
     each = ", ".join(f"{number(found[it])} {label.word.lower()}" for it, label in SEVERITIES.items() if found[it])
     return (
         f"{plural(len(assessment.gaps), 'gap')}{f': {each}' if each else ''}. {number(controls.not_satisfied)} of "
-        f"{plural(controls.of, 'control')} shown not to be satisfied; {number(controls.not_assessed)} not assessed."
+        f"{plural(controls.of, 'control')} shown not to be satisfied; {number(controls.risk_accepted)} more not "
+        f"satisfied, with the risk accepted; {number(controls.not_assessed)} not assessed; "
+        f"{number(controls.satisfied)} satisfied; "
+        f"{number(controls.satisfied_by_alternative)} satisfied by an alternative; "
+        f"{number(controls.not_applicable)} not applicable."
     )
 
 
@@ -123,7 +127,7 @@ def _lost(page: Page, assessment: Assessment) -> None:
     asked = number(len(assessment.coverage.probes))
     page.section("What could not be collected" if lost else "What was not looked at")
     page.text(
-        f"{number(len(lost))} of {asked} scans, look-ups and imports did not bring back all that was asked. "
+        f"{number(len(lost)) if lost else 'None'} of {asked} scans, look-ups and imports failed or came back in part. "
         f"Not made, since the scope forbids it: {number(len(refused))}. Whatever they would have shown counts as not "
         "known: there may be more machines, accounts and gaps than this workbook holds."
     )

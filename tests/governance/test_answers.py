@@ -275,6 +275,10 @@ def test_what_is_wanting_in_a_flow_is_said():
     assert away == "The flow of results from ehr to LAB: LAB is no system of the register."
 
 
+def test_a_register_that_was_recorded_later_is_not_declared_yet():
+    assert answers.register(ledger(Register()), scope(), AS_OF - 40 * DAY).declared_on is None
+
+
 def test_a_later_register_replaces_the_whole_of_an_earlier_one_and_one_recorded_later_does_not_speak_yet():
     both = ledger(Register(systems=(system("a"),)), Register(systems=(system("b"),)))
 

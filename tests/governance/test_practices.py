@@ -3,15 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posture.assessment import ControlPart, ControlResult
+from posture.assessment import CheckResult, ControlCheck, ControlPart, ControlResult
 from posture.governance.history import PastRun
 from posture.governance.ledger import Attestation, Entry, Ledger, Practice, Practices
 from posture.governance.practices import IN_MITIGATION, controls_tested, practices
-from posture.model import Status
+from posture.model import Severity, Status
 from posture.scope import OrganisationScope, Scope
 
 AS_OF = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -48,16 +49,18 @@ def attestation(
 
 
 def run(when: datetime, *controls: str, name: str = "") -> PastRun:
-    return PastRun(id=name or when.isoformat(), as_of=when, tested=controls)
+    return PastRun(id=name or when.isoformat(), started=when, tested=controls)
 
 
-def ledger(*statements) -> Ledger:
-    return Ledger(entries=tuple(Entry(number=n, at=AS_OF, by="x", statement=s) for n, s in enumerate(statements, 1)))
+def ledger(*statements, at: datetime) -> Ledger:
+    return Ledger(entries=tuple(Entry(number=n, at=at, by="x", statement=s) for n, s in enumerate(statements, 1)))
 
 
-def judged(*statements, history=(), controls=None, as_of=AS_OF, this=None, zone=CHICAGO):
+def judged(  # noqa: PLR0913  # what is said, what was run, and when
+    *statements, history=(), controls=None, as_of=AS_OF, this=None, zone=CHICAGO, at=datetime(1999, 1, 1, tzinfo=UTC)
+):
     return practices(
-        ledger=ledger(*statements),
+        ledger=ledger(*statements, at=at),
         history=history,
         controls=controls or (control("a"), control("b")),
         scope=scope(zone),
@@ -130,7 +133,7 @@ def test_a_run_is_in_the_month_that_the_organisations_clocks_say(when, month):
 
 
 def test_runs_older_than_the_months_or_later_than_the_assessment_do_not_count():
-    history = (run(datetime(2025, 11, 30, 12, tzinfo=UTC), "a"), run(AS_OF + timedelta(seconds=1), "a"))
+    history = (run(datetime(2025, 11, 30, 12, tzinfo=UTC), "a"), run(AS_OF + timedelta(days=1), "a"))
 
     assert sum(one(history=history).runs) == 0
 
@@ -209,9 +212,38 @@ def test_a_practice_that_begins_later_is_a_gap_throughout():
 
 
 def test_tested_are_those_that_a_test_answered():
-    words = ("tested", "attested", "tested-and-attested", "accepted", "nothing")
+    results = [
+        CheckResult(id=name, title="", severity=Severity.LOW, kind="Host", summary="", why="", fix="", **counts)
+        for name, counts in (("p", {"passed": 1}), ("f", {"failed": 1}), ("u", {"unknown": 9, "errors": 1}))
+    ]
 
-    assert controls_tested(control(word, answered=word) for word in words) == ("tested", "tested-and-attested")
+    def by(*checks: str) -> ControlResult:
+        found = control("".join(checks), answered="accepted")
+        return msgspec.structs.replace(
+            found, checks=tuple(ControlCheck(check=each, bearing="supports") for each in checks)
+        )
+
+    assert controls_tested((by("p"), by("f"), by("u"), by("u", "p"), by("skipped")), results) == ("p", "f", "up")
+
+
+def test_of_an_id_that_two_catalogs_have_both_have_to_be_supported():
+    bears = (ControlCheck(check="p", bearing="contradicts"),)
+    other = msgspec.structs.replace(control("a"), catalog="own", checks=bears)
+    passed = CheckResult(id="p", title="", severity=Severity.LOW, kind="Host", summary="", why="", fix="", passed=1)
+
+    assert controls_tested((control("a"), other), (passed,)) == ()
+    assert controls_tested((other,), (passed,)) == ("a",)
+    assert one(attestation(catalog="own"), controls=(control("a"), other), declared=practice("a")).attested[1] == 0
+
+
+def test_a_run_that_was_made_later_than_the_day_it_speaks_of_supports_no_month_before():
+    made = run(AS_OF, "a", name="this")
+
+    assert sum(one(as_of=datetime(2026, 3, 1, tzinfo=UTC), this=made, at=datetime(2026, 1, 1, tzinfo=UTC)).runs) == 0
+
+
+def test_what_was_declared_after_the_day_is_not_declared_yet():
+    assert judged(Practices(practices=(practice("a"),)), as_of=AS_OF - timedelta(days=1), at=AS_OF) == ()
 
 
 def test_the_words_claim_no_safe_harbour():

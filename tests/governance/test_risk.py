@@ -258,6 +258,8 @@ def test_where_the_scope_does_not_say_what_services_stand_on_it_is_not_known_and
 
     assert factor(one(fail(), services=()), "Clinical services") == "moderate"
     assert factor(one(fail(), services=(unstated,)), "Clinical services") == "moderate"
+    unseen = msgspec.structs.replace(ready(), unresolved=("10.0.0.100",))  # maybe another address of the same machine
+    assert factor(one(fail(), services=(unseen,)), "Clinical services") == "moderate"
     assert factor(one(fail(), fail("k2", place="")), "Clinical services") == "moderate"
 
 
@@ -564,6 +566,36 @@ def test_a_risk_seen_in_part_remembers_where_it_was_until_each_place_was_looked_
     assert fourth.state == "closed"
 
 
+def test_a_risk_seen_in_part_is_rated_no_lower_than_where_it_was_looked_at_in_whole():
+    whole = one(fail("k1", severity=Severity.CRITICAL, place="external"), fail("k2", severity=Severity.LOW, ephi="no"))
+    alone = one(fail("k2", severity=Severity.LOW, ephi="no"))
+
+    part = one(fail("k2", severity=Severity.LOW, ephi="no"), earlier=(whole,), as_of=LATER)
+    mended = one(fail("k2", severity=Severity.LOW, ephi="no"), passes("k1"), earlier=(whole,), as_of=LATER)
+
+    assert part.level == whole.level != alone.level
+    assert (part.factors, part.likelihood, part.impact) == (whole.factors, whole.likelihood, whole.impact)
+    assert mended.level == alone.level
+
+
+def test_a_risk_seen_in_part_is_accepted_only_if_the_rest_was_by_the_same_exceptions():
+    def risk(*observations: Observation, earlier: tuple[Risk, ...] = (), accepted: int = 0) -> Risk:
+        (found,) = registered(
+            *observations,
+            gaps=gaps(observations, accepted=accepted, exceptions=("E-0001",) if accepted else ()),
+            exceptions=(exception("E-0001", "in-force"),),
+            earlier=earlier,
+        )
+        return found
+
+    opened = risk(fail("k1"), fail("k2"))
+    taken = risk(fail("k1"), fail("k2"), accepted=2)
+
+    assert (opened.state, taken.state) == ("open", "accepted")
+    assert risk(fail("k1"), earlier=(opened,), accepted=1).state == "open"
+    assert risk(fail("k1"), earlier=(taken,), accepted=1).state == "accepted"
+
+
 def test_a_subject_is_known_under_a_stronger_key_that_it_has_now():
     asset = Asset(key="mac:main/1", name="x", kind="host", ids=("mac:main/1", "k1"))
 
@@ -595,9 +627,10 @@ def test_one_that_comes_back_is_open_again_since_its_first_day():
         (Status.NOT_ASSESSED, (answer("no"), answer("yes", days=1)), "not-seen"),
         (Status.NOT_ASSESSED, (answer("no"), answer("yes", days=365)), "closed"),
         (Status.NOT_APPLICABLE, (answer("not-applicable", days=365),), "closed"),
+        (Status.NOT_ASSESSED, (answer("not-applicable", days=365),), "not-seen"),
         (Status.SATISFIED_BY_ALTERNATIVE, (answer("no", days=365),), "closed"),
     ],
-    ids=["expired", "yes, expired", "yes", "not applicable", "alternative"],
+    ids=["expired", "yes, expired", "yes", "not applicable", "no reason for that", "alternative"],
 )
 def test_an_answer_is_closed_only_by_another_in_force(status, statements, state):
     before = one(controls=(control(),), ledger=ledger(answer("no")))
@@ -612,6 +645,17 @@ def test_an_answer_for_one_party_does_not_close_the_risk_of_another():
 
     assert carried(before=before, controls=(now,), ledger=ledger(answer("yes", "west", days=365))).state == "not-seen"
     assert carried(before=before, controls=(now,), ledger=ledger(answer("yes", "east", days=365))).state == "closed"
+
+
+def test_to_rename_a_party_closes_nothing_until_it_is_well_for_all_that_are_asked_now():
+    before = one(
+        controls=(control(Status.NOT_SATISFIED, ("east", Status.NOT_SATISFIED)),), ledger=ledger(answer("no", "east"))
+    )
+    now = control(Status.NOT_ASSESSED, ("East Inc.", Status.NOT_ASSESSED))
+
+    assert carried(before=before, controls=(now,)).state == "not-seen"
+    yes = ledger(answer("yes", "East Inc.", days=365))
+    assert carried(before=before, controls=(now,), ledger=yes).state == "closed"
 
 
 def test_a_control_or_service_that_is_not_there_any_more_was_not_looked_at():

@@ -31,6 +31,21 @@ def test_a_file_is_attached_under_its_hash(folder: Folder, name: str, content: b
     assert list(folder.contents([attached, attached])) == [content]
 
 
+@pytest.mark.parametrize("name", ["a.pdf/", "./a.pdf", ".//a.pdf", "below/.//b.pdf/."])
+def test_a_file_has_its_own_name_however_it_is_written(folder: Folder, name: str):
+    attached = folder.attach(name)
+
+    assert isinstance(attached, Attachment)
+    assert attached.name in {"a.pdf", "b.pdf"}
+
+
+def test_a_file_is_read_once_however_often_and_in_however_many_ways_it_is_named(folder: Folder):
+    first = folder.attach("a.pdf")
+    (folder.path / "a.pdf").write_bytes(b"other")
+
+    assert {folder.attach(f"{'./' * count}a.pdf") for count in range(50)} == {first}
+
+
 @pytest.mark.parametrize("name", ["../secret", "below/../../secret", "..\\secret", "/etc/hostname", "C:\\x.pdf", ".."])
 def test_nothing_outside_the_folder_is_attached(folder: Folder, name: str):
     assert "outside the folder" in str(folder.attach(name))

@@ -3,10 +3,12 @@
 import io
 import os
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from posture.errors import PostureError
 from posture.questionnaire import grid
@@ -189,3 +191,92 @@ def test_macros_and_links_to_other_files_are_left_alone(tmp_path: Path):
     path = repacked(workbook(tmp_path, A1="x"), "xl/vbaProject.bin", io.BytesIO(b"macro").getvalue())
 
     assert [*grid.load(path).values()] == [{1: {1: Cell("text", "x")}}]
+
+
+NAMESPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def sheets(tmp_path: Path, rows: str, count: int = 1) -> Path:
+    """A workbook whose sheets all have these rows."""
+    book = openpyxl.Workbook()
+    for _ in range(count - 1):
+        book.create_sheet()
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    content = f"<worksheet {NAMESPACE}><sheetData>{rows}</sheetData></worksheet>".encode()
+    for number in range(1, count + 1):
+        repacked(path, f"xl/worksheets/sheet{number}.xml", content)
+    return path
+
+
+def test_rows_that_are_not_there_are_bounded_over_all_sheets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(grid, "MAX_SKIPPED", 10_000)
+    far = '<row r="6000"><c r="A6000"><v>1</v></c></row>'
+
+    assert list(grid.load(sheets(tmp_path, far))["Sheet"]) == [6000]
+    assert "rows that hold nothing" in refused(sheets(tmp_path, far, count=2))
+
+
+def test_a_tag_without_end_is_refused_before_memory_holds_it(tmp_path: Path):
+    many = " ".join(f'a{number:x}=""' for number in range(100_000))
+
+    assert "it has a tag that is longer" in refused(sheets(tmp_path, f"<row {many}/>"))
+
+
+def test_names_of_attributes_by_the_thousand_are_refused(tmp_path: Path):
+    many = "".join(f'<row a{number:x}=""/>' for number in range(3_000))
+
+    assert "more elements" in refused(sheets(tmp_path, many))
+
+
+def test_a_cell_of_megabytes_is_refused(tmp_path: Path):
+    text = os.urandom(600_000).hex()
+
+    assert "a cell of it has more than" in refused(
+        sheets(tmp_path, f'<row><c t="inlineStr"><is><t>{text}</t></is></c></row>')
+    )
+
+
+def test_one_string_in_many_cells_counts_as_often_as_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(grid, "MAX_LETTERS", 1_000)
+
+    assert "its cells have more than 1,000 characters" in refused(
+        workbook(tmp_path, **{f"A{row}": "x" * 100 for row in range(1, 12)})
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('s="1"><v>60</v>', Cell("day", date(1900, 2, 28))),
+        ('s="1"><v>2958465</v>', Cell("day", date(9999, 12, 31))),
+        ('s="1"><v>2958466</v>', Cell("error", "#VALUE!")),
+        ('s="1"><v>-1e300</v>', Cell("error", "#VALUE!")),
+        ('s="1"><v>0.5</v>', Cell("other", "12:00:00")),
+        ('t="d"><v>2026-11-24</v>', Cell("day", date(2026, 11, 24))),
+        ('t="b"><v>1</v>', Cell("text", "TRUE")),
+        ('t="e"><v>#REF!</v>', Cell("error", "#REF!")),
+        ('t="str"><v>0012</v>', Cell("text", "0012")),
+        ("><v>nan</v>", None),
+        ('><f t="array" ref="A1:B2">A1</f><v>1</v>', Cell("formula", "")),
+        ('><f t="shared" si="0"/><v>1</v>', Cell("formula", "")),
+    ],
+)
+def test_values_of_every_type_are_what_they_say_or_no_value(tmp_path: Path, cell: str, value: Cell | None):
+    path = workbook(tmp_path, A1=date(2026, 1, 1))  # so that the style 1 is a date
+    content = f'<worksheet {NAMESPACE}><sheetData><row r="1"><c r="A1" {cell}</c></row></sheetData></worksheet>'
+    repacked(path, "xl/worksheets/sheet1.xml", content.encode())
+
+    if value is None:
+        assert "it is no workbook that can be read" in refused(path)
+    else:
+        assert grid.load(path) == {"Sheet": {1: {1: value}}}
+
+
+def test_days_of_the_1904_system_are_the_days_they_show(tmp_path: Path):
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    book.active["A1"] = date(2026, 11, 24)
+    book.save(tmp_path / "book.xlsx")
+
+    assert grid.load(tmp_path / "book.xlsx")["Sheet"][1][1] == Cell("day", date(2026, 11, 24))

@@ -1,15 +1,19 @@
 """What comes back: answers, or all mistakes with their cells; the same answer counts once."""
 
-from collections.abc import Callable
+import random
+import re
+import zipfile
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from time import process_time
 
 import msgspec
 import pytest
 from lab.hospital import CATALOG, NOW, SCOPE, TODAY
 from lab.workbook import Edited
 
-from posture.catalog import SCORED
+from posture.catalog import SCORED, built_in
 from posture.errors import PostureError
 from posture.governance.ledger import (
     Attestation,
@@ -29,6 +33,8 @@ from posture.questionnaire import grid
 from posture.questionnaire.answered import Desk
 from posture.questionnaire.export import export
 from posture.questionnaire.files import Folder
+from posture.questionnaire.grid import Cell
+from posture.questionnaire.shape import FORMAT, SHEETS, Shape
 from posture.questionnaire.take import Taken, WorkbookError, take
 
 SYSTEM = InformationSystem(id="ehr", name="a\u200bb", hosting="cloud", ephi="yes", note="two\nlines _x0041_")
@@ -409,3 +415,126 @@ def test_a_hostile_cell_is_quoted_on_one_line_and_short(tmp_path: Path):
     assert '"a b⟨U+202E⟩x' in found
     assert "\n" not in found
     assert len(found) < 200
+
+
+def filled(**sheets: Mapping[int, Mapping[str, str]]) -> grid.Grid:
+    """A workbook as it is read, without the time that writing one of many rows takes: rows by key of the column."""
+    book = {shape.title: {2: dict(enumerate(_headings(shape), 1))} for shape in SHEETS}
+    book["Lists"] = {1: {1: Cell("text", "format"), 2: Cell("text", FORMAT)}}
+    for shape in SHEETS:
+        for number, values in sheets.get(shape.title.split()[0], {}).items():
+            book[shape.title][number] = {shape.at(key): Cell("text", text) for key, text in values.items()}
+    return book
+
+
+def _headings(shape: Shape) -> list[Cell]:
+    return [Cell("text", column.heading) for column in shape.columns]
+
+
+def read(book: grid.Grid, folder: Path) -> Taken:
+    controls = [*CATALOG.control, *built_in()[SCORED].control]
+    catalogs = [msgspec.structs.replace(CATALOG, control=tuple(controls))]
+    desk = Desk(catalogs=catalogs, scope=SCOPE, ledger=Ledger(), today=TODAY, attach=Folder(folder).attach)
+    return take(book, desk, Path("questions.xlsx"))
+
+
+WRONG = {"catalog": SCORED, "control": "164.308(a)(1)(i)(Z)", "party": "The organisation", "answer": "yes"}
+MANY = " ".join(f"164.312(a){number}" for number in range(700))
+
+
+@pytest.mark.parametrize(
+    "sheets",
+    [
+        {"Questions": dict.fromkeys(range(3, 100_003), WRONG)},
+        {"Recognized": {number: {"framework": "other", "controls": MANY} for number in range(3, 10_003)}},
+        {
+            "Systems": {number: {"id": f"system-{number}" * 90} for number in range(3, 5_003)},
+            "Data": {number: {"source": f"sistem-{number}" * 90} for number in range(3, 5_003)},
+        },
+    ],
+    ids=["questions", "practices", "flows"],
+)
+def test_mistakes_by_the_hundred_thousand_end_soon_and_say_that_there_are_more(
+    tmp_path: Path, sheets: dict[str, Mapping[int, Mapping[str, str]]]
+):
+    begun = process_time()
+
+    with pytest.raises(WorkbookError, match="10,000 mistakes and more, and nothing was recorded"):
+        read(filled(**sheets), tmp_path)
+
+    assert process_time() - begun < 15
+
+
+def test_a_register_of_thousands_takes_seconds(tmp_path: Path):
+    system = {"name": "EHR", "hosting": "cloud", "ephi": "yes"}
+    systems = {number: {"id": f"s{number}", **system} for number in range(3, 10_003)}
+    flows = {number: {"source": f"s{number}", "destination": "s3", "what": "all"} for number in range(3, 10_003)}
+    begun = process_time()
+
+    taken = read(filled(Systems=systems, Data=flows), tmp_path)
+
+    assert process_time() - begun < 10
+    assert taken.counts["register"] == 1
+
+
+def test_half_a_character_is_a_mistake_with_its_cell(tmp_path: Path):
+    book = exported(tmp_path)
+    row = book.row("Questions", "1")
+    book.fill("Questions", row, **GOOD)
+    cell = book.put("Questions", row, "OWNER", "Ann _xD83D_")
+
+    assert mistakes(book) == [f'{cell}: "Ann ⟨U+D83D⟩" has half a character; write it again']
+
+
+def test_a_sheet_with_a_hostile_name_is_told_on_one_short_line(tmp_path: Path):
+    book = filled()
+    book["x\x1b[31m\n" * 9_000] = {}
+
+    (note,) = read(book, tmp_path).notes
+
+    assert len(note) < 100
+    assert note.isprintable()
+
+
+HOSTILE = (
+    "1e400",
+    "nan",
+    "2958466",
+    "-1",
+    "9" * 5000,
+    "_xD800_",
+    "e",
+    "d",
+    "b",
+    "s",
+    "inlineStr",
+    "A1048576",
+    "ZZZZ9",
+    "0",
+)
+PARTS = ("xl/worksheets/sheet2.xml", "xl/worksheets/sheet3.xml", "xl/workbook.xml", "xl/styles.xml")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_whatever_stands_in_a_part_it_is_taken_or_it_is_one_clear_error(tmp_path: Path, part: str):
+    book = exported(tmp_path)
+    book.fill("Questions", book.row("Questions", "1"), **GOOD)
+    with zipfile.ZipFile(book.save()) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    values = [found.span(1) for found in re.finditer(rb'(?:="|<v>|<t>)([^"<]+)["<]', parts[part])]
+    chance = random.Random(3)  # noqa: S311  # the same every time
+    outcomes = set()
+    for _ in range(60):
+        begin, end = chance.choice(values)
+        changed = parts[part][:begin] + chance.choice(HOSTILE).encode() + parts[part][end:]
+        with zipfile.ZipFile(book.path, "w") as archive:
+            for name, content in (parts | {part: changed}).items():
+                archive.writestr(name, content)
+        try:
+            taken_or_not = read(grid.load(book.path), tmp_path).summary("took")
+        except PostureError as error:
+            taken_or_not = str(error)
+        outcomes.add(taken_or_not)
+
+    assert all(outcomes)
+    assert len(outcomes) > 1

@@ -19,7 +19,7 @@ from posture.governance.practices import IN_MITIGATION
 from posture.presentation import ANSWER_STATES, EXCEPTION_STATES, READINESS, day, plural, sentences, visible
 
 PARTS = {
-    "coverage": "By what controls are answered",
+    "coverage": "How controls are answered",
     "controls": "Controls",
     "checks": "What was checked",
     "services": "Services and downtime",
@@ -136,7 +136,7 @@ def test_the_first_page_leaves_closed_risks_out(browser, tmp_path):
 
 def test_the_first_page_says_what_the_worst_attack_would_stop(page):
     worst, said = WHOLE.blast_radius.scenarios[0], text_of(page, "#summary")
-    assert f"If ransomware starts in {worst.name}, the worst place" in said
+    assert f"If ransomware starts in the zone {worst.name}, the worst place" in said
     assert f"{worst.machines} of {worst.of} machines and the domain" in said
     assert f"{len(worst.losses)} of {len(WHOLE.services)} services would stop: Electronic health record" in said
     assert "For 2 more it is not known: not all that they stand on is seen." in said

@@ -376,6 +376,19 @@ def test_to_mend_a_check_does_not_help_where_a_password_opens_the_same_port():
     assert blast.changes[0].what == "Close Windows file sharing (SMB) from other zones into servers (1 machine)."
 
 
+def test_to_mend_telnet_closes_it_only_where_it_failed():
+    server, failed = weak(TELNET, SERVER)
+    facts = [machine(WARD), server, machine(OTHER, 23, services={23: "telnet"})]
+    services = [ehr(SERVER), ClinicalService(id="pacs", name="PACS", hosts=(key(OTHER),))]
+    scope = hospital(servers=("wards",))
+
+    blast = reach(scope, facts, [failed], services)
+
+    (change,) = (each for each in blast.changes if each.check == TELNET)
+    assert change.what == "Put an end to Telnet (on 1 machine)."
+    assert (change.saves_services, change.saves_machines) == (1, 1)  # the other still falls by its password
+
+
 def test_to_mend_telnet_is_to_close_it():
     server, failed = weak(TELNET, SERVER)
     blast = reach(hospital(servers=("wards",)), [machine(WARD), server], [failed], [ehr(SERVER)])
