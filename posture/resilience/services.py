@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 from posture.assessment.clinical import ClinicalService, ReadinessItem
 from posture.facts import Device, Directory, Host
 from posture.inventory import Inventory, Thing
-from posture.presentation import plural
+from posture.presentation import day, plural
 from posture.scope import Address, Network, Scope, Service
 
 __all__ = [
@@ -248,12 +248,10 @@ def _aged(what: str, last: date | None, days: int, today: date) -> tuple[_State,
     if last is None:
         return "missing", f"The scope states no {what}."
     if last > today:
-        said = f"The last {what} is dated {last.isoformat()}, which is in the future: a mistake, so it does not count."
+        said = f"The last {what} is dated {day(last)}, which is in the future: a mistake, so it does not count."
         return "missing", said
     age = (today - last).days
-    said = (
-        f"The last {what} was {plural(age, 'day')} ago, on {last.isoformat()}; your policy allows {plural(days, 'day')}"
-    )
+    said = f"The last {what} was {plural(age, 'day')} ago, on {day(last)}; your policy allows {plural(days, 'day')}"
     return ("present", f"{said}.") if age <= days else ("stale", f"{said}, so it does not count.")
 
 
