@@ -173,7 +173,7 @@ def test_a_yes_with_every_method_satisfies_and_says_who_when_and_until_when():
     ("statement", "observations", "missing", "words"),
     [
         (attestation("R"), (), (TEST,), "a test by hand with its result attached"),
-        (attestation("R"), (UNKNOWN,), (TEST,), "the checks that bear on it did not all pass"),
+        (attestation("R"), (UNKNOWN,), (TEST,), "what was scanned is no full test of it"),
         (attestation("R", "yes", EXAMINE, TEST), (), (TEST,), "the result of the test by hand to be attached"),
         (attestation("R", "yes", INTERVIEW), (PASS,), (EXAMINE,), "documents to be examined"),
         (attestation("A", "yes", EXAMINE), (), (INTERVIEW,), "people to be interviewed"),
@@ -231,7 +231,7 @@ def test_a_fail_counts_only_where_ephi_may_be_and_what_is_not_declared_is_number
 def test_a_test_counts_only_where_all_that_bears_on_it_passed_on_what_may_hold_ephi(left):
     result = one("R", attestation("R"), seen=(PASS, left))
     assert (result.status, result.missing_methods) == (Status.NOT_ASSESSED, (TEST,))
-    assert "the checks that bear on it did not all pass" in result.reason
+    assert "what was scanned is no full test of it" in result.reason
 
     by_hand = attestation("R", "yes", EXAMINE, TEST, attachments=(FILE,))
     assert one("R", by_hand, seen=(PASS, left)).status is Status.SATISFIED
@@ -253,6 +253,15 @@ def test_a_test_counts_only_where_every_check_that_bears_on_it_was_made_everywhe
     assert status(PASS) is Status.NOT_ASSESSED  # snmp is skipped in posture.toml
     assert status(PASS, snmp, partial=("telnet",)) is Status.NOT_ASSESSED
     assert status(msgspec.structs.replace(PASS, ephi="no"), snmp) is Status.NOT_ASSESSED
+
+
+def test_a_pass_of_what_only_supports_is_no_test():
+    supporting = seen(Outcome.PASS, check="snmp")
+
+    result = one("R", attestation("R"), seen=(supporting, nothing_to_judge("telnet")))
+
+    assert (result.status, result.missing_methods) == (Status.NOT_ASSESSED, (TEST,))
+    assert one("R", attestation("R"), seen=(supporting, PASS)).status is Status.SATISFIED
 
 
 def test_an_alternative_of_which_nothing_shows_that_it_is_in_place_is_no_answer():

@@ -216,7 +216,11 @@ def _tests(control: Control, by_check: Mapping[str, Sequence[Observation]], part
         bearing=bool(bearing),
         tested=any(each.outcome in {Outcome.PASS, Outcome.FAIL} for each in bearing),
         clear=everywhere
-        and any(each.outcome is Outcome.PASS and each.ephi != "no" for each in bearing)
+        and any(
+            each.outcome is Outcome.PASS and each.ephi != "no"
+            for check in control.contradicted_by
+            for each in by_check.get(check, ())
+        )
         and not any(each.outcome in _NOT_CLEAR and each.ephi != "no" for each in bearing),
     )
 

@@ -54,7 +54,7 @@ def not_assessed(control: Control, missing: Sequence[Method], *, bearing: bool) 
             return f"This version has no check for it. It also needs {wanted}."
         return f"No scan can show this. It needs {wanted}."
     if Method.TEST in missing:
-        return f"The checks that bear on it did not all pass, or got no answer. It also needs {wanted}."
+        return f"What was scanned is no full test of it. It also needs {wanted}."
     return f"Tests were made, but tests alone can't satisfy it. It also needs {wanted}."
 
 
@@ -83,9 +83,7 @@ def lacking(missing: Sequence[Method], answer: AttestationResult | None, *, bear
         if answer and Method.TEST in answer.methods:
             wanted.append("the result of the test by hand to be attached")
         elif bearing:
-            wanted.append(
-                "a test by hand with its result attached: the checks that bear on it did not all pass on every system"
-            )
+            wanted.append("a test by hand with its result attached: what was scanned is no full test of it")
         else:
             wanted.append("a test by hand with its result attached: this version has no check for it")
     return " and ".join(wanted)
