@@ -21,6 +21,7 @@ __all__ = [
     "Account",
     "BlindSpot",
     "Certificate",
+    "Clock",
     "Collapsed",
     "Computer",
     "Device",
@@ -28,15 +29,18 @@ __all__ = [
     "DomainPolicy",
     "Fact",
     "Facts",
+    "FineGrainedPolicy",
     "Group",
     "Host",
     "Interface",
     "Known",
+    "Listed",
     "Missing",
     "PasswordPolicy",
     "Port",
     "Script",
     "Service",
+    "Trust",
     "Ups",
     "known",
 ]
@@ -284,6 +288,25 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
+class Trust(msgspec.Struct, frozen=True, kw_only=True):
+    """A trust of an Active Directory domain with another (MS-ADTS 6.1.6.7): its bits and numbers as they stand."""
+
+    name: str
+    direction: Known[int] = Missing("not-asked")
+    type: Known[int] = Missing("not-asked")
+    attributes: Known[int] = Missing("not-asked")
+    encryption_types: Known[int] = Missing("not-asked")
+
+
+class FineGrainedPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """A password settings object (MS-ADTS 3.1.1.4.5.36); `applies` is whether it names anybody at all."""
+
+    name: str
+    min_length: Known[int] = Missing("not-asked")
+    lockout_threshold: Known[int] = Missing("not-asked")
+    applies: Known[bool] = Missing("not-asked")
+
+
 class Directory(Fact, frozen=True, kw_only=True):
     """A directory server and how it lets clients in.
 
@@ -292,6 +315,9 @@ class Directory(Fact, frozen=True, kw_only=True):
     exist), `account-read` (as `anonymous-read`, but as the audit account), `config-read` (cn=config, as the audit
     account), `bind` (the audit account's own). Outcomes: `accepted`, `refused`, `closed` (no listener), `unreachable`,
     `timeout`, `failed`; for `cleartext-bind` see `posture.collectors.ldap`.
+
+    `heuristics` (dSHeuristics), `tombstone_days` and `recycle_bin` hold for the whole forest. An empty
+    `fine_grained_policies` says little: Active Directory hides them from ordinary accounts.
     """
 
     address: str
@@ -305,6 +331,11 @@ class Directory(Fact, frozen=True, kw_only=True):
     attempts: tuple[Attempt, ...] = ()
     secrets_readable: Known[tuple[str, ...]] = Missing("not-asked")
     password_policies: Known[int] = Missing("not-asked")
+    heuristics: Known[str] = Missing("not-asked")
+    tombstone_days: Known[int] = Missing("not-asked")
+    recycle_bin: Known[bool] = Missing("not-asked")
+    trusts: Known[tuple[Trust, ...]] = Missing("not-asked")
+    fine_grained_policies: Known[tuple[FineGrainedPolicy, ...]] = Missing("not-asked")
 
     @property
     def answered(self) -> bool:
@@ -321,7 +352,10 @@ class Directory(Fact, frozen=True, kw_only=True):
 
 
 class DomainPolicy(Fact, frozen=True, kw_only=True):
-    """The default password and lockout policy of an Active Directory domain (MS-ADTS 3.1.1.3.2.3, domain head)."""
+    """The default password and lockout policy of an Active Directory domain (MS-ADTS 3.1.1.3.2.3, domain head).
+
+    `backed_up` is when a backup last marked the domain (the originating time of dSASignature).
+    """
 
     min_length: Known[int] = Missing("not-asked")
     history: Known[int] = Missing("not-asked")
@@ -331,6 +365,7 @@ class DomainPolicy(Fact, frozen=True, kw_only=True):
     lockout_duration: Known[timedelta] = Missing("not-asked")
     max_password_age: Known[timedelta] = Missing("not-asked")
     machine_account_quota: Known[int] = Missing("not-asked")
+    backed_up: Known[datetime] = Missing("not-asked")
 
 
 class PasswordPolicy(Fact, frozen=True, kw_only=True):
@@ -344,7 +379,10 @@ class PasswordPolicy(Fact, frozen=True, kw_only=True):
 class Account(Fact, frozen=True, kw_only=True):
     """A user account of Active Directory. Timestamps of 0 and `never` are `Missing("absent")`.
 
-    What follows a word such as "password:" in `description` was replaced by `{masked;type=password}` when it was read.
+    `primary_group` is the relative identifier of the group that the account is in without being listed by it.
+    What follows a word such as "password:" in `description`, `info` and `comment` was replaced by
+    `{masked;type=password}` when it was read. `resource_delegation` is whether others may act here as its users
+    (msDS-AllowedToActOnBehalfOfOtherIdentity).
     """
 
     login: str
@@ -356,7 +394,15 @@ class Account(Fact, frozen=True, kw_only=True):
     created: Known[datetime] = Missing("not-asked")
     admin_count: Known[bool] = Missing("not-asked")
     service_principals: Known[tuple[str, ...]] = Missing("not-asked")
+    info: Known[str] = Missing("not-asked")
+    comment: Known[str] = Missing("not-asked")
+    encryption_types: Known[int] = Missing("not-asked")
+    delegates_to: Known[tuple[str, ...]] = Missing("not-asked")
+    resource_delegation: Known[bool] = Missing("not-asked")
+    sid_history: Known[tuple[str, ...]] = Missing("not-asked")
     description: Known[str] = Missing("not-asked")
+    primary_group: Known[int] = Missing("not-asked")
+    expires: Known[datetime] = Missing("not-asked")
 
     @property
     def rid(self) -> Known[int]:
@@ -370,11 +416,17 @@ class Account(Fact, frozen=True, kw_only=True):
 
 
 class Computer(Account, frozen=True, kw_only=True):
-    """A computer account of Active Directory."""
+    """A computer account of Active Directory.
+
+    `laps_expiry` is when its managed local password is due (Microsoft LAPS), `windows_laps_expiry` that of Windows
+    LAPS.
+    """
 
     operating_system: Known[str] = Missing("not-asked")
     operating_system_version: Known[str] = Missing("not-asked")
     dns_name: Known[str] = Missing("not-asked")
+    laps_expiry: Known[datetime] = Missing("not-asked")
+    windows_laps_expiry: Known[datetime] = Missing("not-asked")
 
 
 class Group(Fact, frozen=True, kw_only=True):
@@ -386,6 +438,7 @@ class Group(Fact, frozen=True, kw_only=True):
     dn: str
     sid: Known[str] = Missing("not-asked")
     members: Known[tuple[str, ...]] = Missing("not-asked")
+    sid_history: Known[tuple[str, ...]] = Missing("not-asked")
 
 
 # ── devices ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -408,12 +461,33 @@ class Ups(msgspec.Struct, frozen=True, kw_only=True):
     alarms: Known[int] = Missing("not-answered")
 
 
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a device's clock (hrSystemDate, RFC 2790) is ahead of that of the machine that asked, in its bounds.
+
+    Bounds, as an audit knows when it began and ended to ask the device, not when this answer came. `zone_sent` is
+    false where the device gave no offset from UTC, and the organisation's time zone was taken.
+    """
+
+    least: timedelta
+    most: timedelta
+    zone_sent: bool
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """Names out of a table, and whether they are all of it: a walk may have ended early, and a file doesn't say."""
+
+    names: tuple[str, ...]
+    whole: bool
+
+
 class Device(Fact, frozen=True, kw_only=True):
     """An SNMP agent: what it accepts, and what it says it is.
 
     `attempts` methods are `v1`, `v2c`, `v3-noAuthNoPriv`, `v3-authNoPriv`, `v3-authPriv`; outcomes `accepted`,
     `silent` (no answer, which for v1 and v2c is all that a wrong community gives), `refused` (a report, with the
-    reason in detail), `unreachable`.
+    reason in detail), `unreachable`. `contact` and `location` are empty where the device says so itself. `running`
+    and `installed` are hrSWRunName and hrSWInstalledName (RFC 2790). `lists_users`: whether it gives the names of its
+    users (svUserTable of Microsoft's agent).
     """
 
     address: str
@@ -426,6 +500,7 @@ class Device(Fact, frozen=True, kw_only=True):
     contact: Known[str] = Missing("not-asked")
     location: Known[str] = Missing("not-asked")
     uptime: Known[timedelta] = Missing("not-asked")
+    clock: Known[Clock] = Missing("not-asked")
     vendor: Known[str] = Missing("not-asked")
     model: Known[str] = Missing("not-asked")
     firmware: Known[str] = Missing("not-asked")
@@ -436,3 +511,6 @@ class Device(Fact, frozen=True, kw_only=True):
     printer: Known[str] = Missing("not-asked")
     writable_views: Known[tuple[str, ...]] = Missing("not-asked")
     notification_targets: Known[tuple[str, ...]] = Missing("not-asked")
+    lists_users: Known[bool] = Missing("not-asked")
+    running: Known[Listed] = Missing("not-asked")
+    installed: Known[Listed] = Missing("not-asked")

@@ -15,7 +15,7 @@ import msgspec
 
 from posture.scope import Address, AssetScope, Ephi, Network
 
-__all__ = ["Named", "boundless", "declared_ephi", "matches"]
+__all__ = ["Named", "boundless", "declared_ephi", "fits", "matches"]
 
 _ZONE = "zone:"
 
@@ -46,6 +46,11 @@ def matches(pattern: str, named: Named, *, wholly: bool = False) -> bool:
         text = _text(pattern)
         return bool(pattern) and any(text.match(each.casefold()) for each in (*named.keys, *named.names))
     return bool(inside) and (all(inside) if wholly else any(inside))
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text is as the pattern says, as a whole; case makes no difference, and only `*` is special."""
+    return bool(_text(pattern.strip()).match(text.casefold()))
 
 
 def boundless(pattern: str) -> bool:

@@ -22,6 +22,7 @@ __all__ = [
     "Catalogs",
     "Checks",
     "DirectoryScope",
+    "Firmware",
     "Network",
     "OrganisationScope",
     "Scope",
@@ -30,6 +31,7 @@ __all__ = [
     "Site",
     "SnmpCredential",
     "SnmpScope",
+    "SoftwareScope",
     "Window",
     "Zone",
     "ZoneKind",
@@ -242,6 +244,13 @@ class DirectoryScope(_Table, frozen=True, kw_only=True):
     server_name: Annotated[str, Meta(description="name expected in the certificate, where it is not `host`")] = ""
     ephi: Ephi = "unknown"
     site: str = ""
+    backup_operators: Annotated[
+        tuple[NonEmpty, ...], Meta(description="log-in names of those who are to be in Backup Operators")
+    ] = ()
+    vendor_accounts: Annotated[
+        tuple[NonEmpty, ...],
+        Meta(description="accounts of vendors and contractors: log-in or distinguished names, with *"),
+    ] = ()
     test_cleartext_bind: Annotated[
         bool, Meta(description="ask, as a user that does not exist, whether a password would be taken in the clear")
     ] = True
@@ -272,6 +281,31 @@ class SnmpScope(_Table, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65535)] = 161
 
 
+class Firmware(_Table, frozen=True, kw_only=True):
+    """Which firmware of a vendor's devices is supported still, and which no more, by the hospital's own list.
+
+    Patterns with * are compared with the firmware that a device names, and with its description (sysDescr).
+    """
+
+    vendor: Annotated[NonEmpty, Meta(description="the vendor as the report names it, such as Cisco, or with *")]
+    model: Annotated[NonEmpty, Meta(description="the model, or with *")] = "*"
+    unsupported: Annotated[tuple[NonEmpty, ...], Meta(description="firmware that the vendor no longer mends")] = ()
+    supported: Annotated[tuple[NonEmpty, ...], Meta(description="firmware that the vendor still mends")] = ()
+
+
+class SoftwareScope(_Table, frozen=True, kw_only=True):
+    """What the hospital says of software, to compare with what machines say over SNMP. Patterns may hold *."""
+
+    endpoint_protection: Annotated[
+        tuple[NonEmpty, ...],
+        Meta(description="processes of your endpoint protection, such as MsMpEng.exe; one of them has to run"),
+    ] = ()
+    unapproved: Annotated[
+        tuple[NonEmpty, ...], Meta(description="software that must not be installed, such as TeamViewer*")
+    ] = ()
+    firmware: tuple[Firmware, ...] = ()
+
+
 class Checks(_Table, frozen=True, kw_only=True):
     """Which checks run beside the built-in ones."""
 
@@ -290,6 +324,7 @@ class Scope(_Table, frozen=True, kw_only=True):
     catalogs: Catalogs = Catalogs()
     directory: tuple[DirectoryScope, ...] = ()
     snmp: SnmpScope = SnmpScope()
+    software: SoftwareScope = SoftwareScope()
     thresholds: Thresholds = Thresholds()
     checks: Checks = Checks()
 

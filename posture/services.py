@@ -46,13 +46,17 @@ Bearing = Literal["offered", "unidentified", "unanswered", "absent"]
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """A service: how nmap names it, the ports that are standard for it, and the scripts that show it.
 
-    `signs` are (script, pattern): a result whose output matches shows that the service is there. `tunnel` says whether
-    only the service in the clear is meant, only TLS, or both.
+    `signs` are (script, pattern): a result whose output matches shows that the service is there. `products` is a
+    pattern for what nmap calls the program, `hidden_as` the names under which it may hide on its own ports: there these
+    rule nothing out. `tunnel` says whether only the service in the clear is meant, only TLS, or both.
     """
 
     label: str
     ports: tuple[int, ...]
+    protocol: Literal["tcp", "udp"] = "tcp"
     names: tuple[str, ...] = ()
+    products: str = ""
+    hidden_as: tuple[str, ...] = ()
     signs: tuple[tuple[str, str], ...] = ()
     tunnel: Literal["any", "clear", "tls"] = "any"
 
@@ -64,7 +68,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         encrypted = port.service.tunnel == "ssl"
         if self.tunnel == "tls":
             return encrypted
-        return port.service.identified_as(*self.names) and not (encrypted and self.tunnel == "clear")
+        told = port.service.method == "probed" and self.products and re.search(self.products, port.service.product)
+        named = port.service.identified_as(*self.names) or bool(told)
+        return named and not (encrypted and self.tunnel == "clear")
 
     def _shown(self, port: Port) -> bool:
         return any(
@@ -83,7 +89,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
             return "offered"
         if self.tunnel == "clear" and port.service.tunnel == "ssl":
             return "absent"
-        if port.service.identified and port.service.name not in self.names:
+        hidden = port.number in self.ports and port.service.name in self.hidden_as
+        if port.service.identified and port.service.name not in self.names and not hidden:
             return "absent"
         return "unidentified"
 
@@ -109,10 +116,10 @@ def survey(host: Host, kind: Kind) -> Survey:
     """Sort the service's standard ports, and every other open one that says it is the service or is named after it."""
     found: dict[Bearing, list[Port]] = {"offered": [], "unidentified": [], "unanswered": [], "absent": []}
     for number in kind.ports:
-        for port in _sightings(host.tcp(number)):
+        for port in _sightings(host.port(kind.protocol, number)):
             found[kind.bearing(port)].append(port)
     for port in host.ports:
-        if port.protocol != "tcp" or port.state != "open" or port.number in _numbers(kind):
+        if port.protocol != kind.protocol or port.state != "open" or port.number in _numbers(kind):
             continue
         for seen in _sightings(port):
             bearing = kind.bearing(seen)

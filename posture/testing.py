@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 from posture import registry
 from posture.assessment import Observation
@@ -58,13 +59,20 @@ def script(name: str, output: str = "", **values: str) -> Script:
 
 
 def port(
-    number: int, service: str = "", *, scripts: Iterable[Script] = (), asked: Iterable[str] = (), **more: str
+    number: int,
+    service: str = "",
+    *,
+    scripts: Iterable[Script] = (),
+    asked: Iterable[str] = (),
+    protocol: Literal["tcp", "udp"] = "tcp",
+    **more: str,
 ) -> Port:
-    """An open TCP port. A service given is one that identified itself; `method="table"` makes it a guess."""
+    """An open port. A service given is one that identified itself; `method="table"` makes it a guess."""
     scripts = tuple(scripts)
     told = {"method": "probed" if service else "", **more}
     return Port(
         number=number,
+        protocol=protocol,
         state="open",
         service=Service(name=service, **told),  # type: ignore[arg-type]  # the caller's words, checked by the tests that use them
         scripts=scripts,

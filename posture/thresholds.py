@@ -33,15 +33,38 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         int,
         Meta(ge=0, le=30, description="Replication lag of lastLogonTimestamp. Default 14: Microsoft."),
     ] = 14
+    password_days: Annotated[
+        _Days, Meta(description="Age of a password that is old. Default 365: CIS Password Policy Guide, yearly.")
+    ] = 365
+    privileged_accounts: Annotated[
+        int, Meta(ge=0, le=10_000, description="Accounts in a group of administrators. Default 10: our own choice.")
+    ] = 10
+    administrator_days: Annotated[
+        _Days,
+        Meta(description="Days without use after which the built-in Administrator is unused. Default 30: our choice."),
+    ] = 30
     krbtgt_days: Annotated[
         _Days, Meta(description="Age of the krbtgt password that fails. Default 365: PingCastle scores from 366 days.")
     ] = 365
     krbtgt_warn_days: Annotated[
         _Days, Meta(description="Age of the krbtgt password that fails at medium. Default 180: Microsoft's advice.")
     ] = 180
+    laps_coverage_percent: Annotated[
+        int, Meta(ge=1, le=100, description="Share of Windows computers under LAPS. Default 95: common audit practice.")
+    ] = 95
+    tombstone_days: Annotated[
+        _Days, Meta(description="Days that Active Directory keeps deleted objects. Default 180: Microsoft's default.")
+    ] = 180
+    directory_backup_days: Annotated[
+        _Days, Meta(description="Age of the last backup of Active Directory that fails. Default 7: PingCastle.")
+    ] = 7
     uptime_days: Annotated[
         _Days, Meta(description="Days without a restart that suggest missing patches. Default 365.")
     ] = 365
+    clock_seconds: Annotated[
+        int,
+        Meta(ge=1, le=86_400, description="Seconds a clock may be off. Default 300: that of Kerberos (RFC 4120)."),
+    ] = 300
     ups_minutes: Annotated[
         int, Meta(ge=1, le=1440, description="UPS runtime the site needs. Default 10: time to start a generator.")
     ] = 10

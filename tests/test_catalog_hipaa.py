@@ -19,16 +19,19 @@ MAPPING = Path(__file__).parent.parent / "docs" / "mapping.md"
 CONTRADICTED = {
     "164.308(a)(5)(ii)(D)": {
         "ad-asrep-roastable",
+        "ad-cleartext-password-attribute",
+        "ad-laps-secret-readable",
         "ad-password-length",
         "ad-password-not-required",
         "ad-reversible-encryption",
         "openldap-password-hash-readable",
     },
-    "164.312(a)(1)": {"datastore-unauthenticated", "vnc-without-authentication", "x11-open"},
+    "164.312(a)(1)": {"datastore-unauthenticated", "docker-api-open", "vnc-without-authentication", "x11-open"},
     "164.312(a)(2)(i)": {"ad-guest-enabled"},
-    "164.312(d)": {"datastore-unauthenticated", "vnc-without-authentication", "x11-open"},
+    "164.312(d)": {"datastore-unauthenticated", "docker-api-open", "vnc-without-authentication", "x11-open"},
     "164.312(e)(2)(i)": {"smb-signing-not-required"},
     "164.312(e)(2)(ii)": {
+        "clinical-portal-over-http",
         "dicom-cleartext",
         "ftp-cleartext",
         "hl7-cleartext",

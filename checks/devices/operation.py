@@ -1,11 +1,28 @@
-"""How devices are run: whether they are restarted for updates, and whether they tell anybody of trouble."""
+"""How devices are run: restarts for updates, notifications of trouble, clocks, and who is responsible."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from posture import Missing, Severity, Thresholds, Verdict, check, failed, passed, unknown
-from posture.facts import Device
+from posture.facts import Clock, Device
+
+LARGEST_OFFSET, STEP = timedelta(hours=14), timedelta(minutes=30)
+DEFAULT_OWNERS = frozenset(
+    {
+        "",
+        "-",
+        "n/a",
+        "none",
+        "unknown",
+        "not set",
+        "me <me@example.org>",
+        "sitting on the dock of the bay",
+        "right here, right now.",
+        "root@localhost",
+    }
+)
+EXAMPLE_OWNERS = ("(configure /etc/snmp", "(edit /etc/snmp")
 
 
 @check("device-uptime-over-a-year", title="Devices have not been restarted for over a year", severity=Severity.LOW)
@@ -71,3 +88,89 @@ def no_trap_target(device: Device) -> Verdict:
             return failed("It sends notifications to nobody (snmpTargetAddrTable is empty)")
         case targets:
             return passed(f"It sends notifications to {', '.join(targets[:5])}")
+
+
+@check("clock-drift", title="Clocks of devices are wrong", severity=Severity.MEDIUM)
+def clock_drift(device: Device, thresholds: Thresholds) -> Verdict:
+    """Every device's clock agrees, within the seconds of your policy, with that of the machine that audits.
+
+    The device is compared with the machine that asked it, whose own clock has to be right. Where a device gives no
+    time zone, that of the organisation is taken; a difference that another zone would explain is then no failure.
+
+    Why it matters:
+        Logs of an incident can be put in order only if clocks agree, and log-ins by Kerberos fail where they don't.
+
+    How to fix:
+        Set the hospital's time servers (NTP) on the device, and its time zone.
+
+    Sources:
+        45 CFR 164.312(b); RFC 2790 (hrSystemDate); RFC 2579 (DateAndTime); RFC 4120 7.5.8 (5 minutes).
+    """
+    limit = timedelta(seconds=thresholds.clock_seconds)
+    match device.clock:
+        case Missing(why="absent"):
+            return unknown("It does not show its clock (hrSystemDate)", answer="Look at its time and its NTP settings.")
+        case Missing() as why:
+            return unknown(f"Its clock (hrSystemDate) is not known: {why}")
+        case Clock(least=least, most=most, zone_sent=zone_sent):
+            zone = "" if zone_sent else " It gives no time zone: the organisation's was taken."
+    if -limit <= least and most <= limit:
+        return passed(f"Its clock is within {thresholds.clock_seconds} seconds of the auditor's (hrSystemDate).{zone}")
+    if -limit <= most and least <= limit:
+        return unknown(f"The audit of it took too long to tell whether its clock is within your limit.{zone}")
+    if not zone_sent and _zone_explains(least, most, limit):
+        return unknown(
+            f"Its clock is {_off(least, most)}, which another time zone would explain.{zone}",
+            answer="Look at its clock, and set time_zone under [organisation] in posture.toml if it is not yours.",
+        )
+    allowed = f"your policy allows {thresholds.clock_seconds} seconds"
+    return failed(
+        f"Its clock is {_off(least, most)} (hrSystemDate); {allowed}.{zone}",
+        severity=Severity.LOW,
+    )
+
+
+def _zone_explains(least: timedelta, most: timedelta, limit: timedelta) -> bool:
+    """Whether the difference may be that of two time zones, which are half hours apart, but for what is allowed."""
+    if max(abs(least), abs(most)) > 2 * LARGEST_OFFSET:
+        return False
+    steps = (least - limit) // STEP, (most + limit) // STEP
+    return steps[0] != steps[1] or not (least - limit) % STEP
+
+
+def _off(least: timedelta, most: timedelta) -> str:
+    nearest = min(abs(least), abs(most))
+    seconds = round(nearest.total_seconds())
+    amount = f"{seconds:,} seconds" if seconds < 7_200 else f"{seconds // 3_600:,} hours"
+    return f"at least {amount} {'ahead' if least > timedelta() else 'behind'}"
+
+
+@check("device-owner-missing", title="Devices don't say who is responsible, or where they are", severity=Severity.LOW)
+def device_owner_missing(device: Device) -> Verdict:
+    """Every device names a person or team to call, and its place.
+
+    Texts that agents come with, such as "Unknown", count as empty.
+
+    Why it matters:
+        In an incident somebody has to find the device and the person who may turn it off, in minutes and at night.
+
+    How to fix:
+        Set the contact (sysContact) to a team with its telephone number, and the location (sysLocation) to building,
+        floor and room.
+
+    Sources:
+        45 CFR 164.308(a)(1)(ii)(B); RFC 3418 (sysContact, sysLocation); Net-SNMP's example snmpd.conf.
+    """
+    values = {"contact (sysContact)": device.contact, "location (sysLocation)": device.location}
+    empty = [name for name, value in values.items() if isinstance(value, str) and _nobody(value)]
+    if empty:
+        return failed(f"It names no {' and no '.join(empty)}")
+    for name, value in values.items():
+        if isinstance(value, Missing):
+            return unknown(f"Its {name} is not shown: {value}")
+    return passed("It names a contact and a location (sysContact, sysLocation)")
+
+
+def _nobody(text: str) -> bool:
+    word = text.strip().casefold()
+    return word in DEFAULT_OWNERS or any(example in word for example in EXAMPLE_OWNERS)

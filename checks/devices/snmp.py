@@ -8,6 +8,7 @@ from posture.facts import Device
 COMMUNITY_VERSIONS = ("v1", "v2c")
 DEFAULTS = ("default:public", "default:private")
 WEAK_PROTOCOLS = {"MD5", "DES"}
+LEVELS = ("v3-noAuthNoPriv", "v3-authNoPriv", "v3-authPriv")
 ANSWERS = {"accepted", "refused"}
 
 TRY_DEFAULTS = "Set try_default_communities = true under [snmp] in posture.toml, and audit again."
@@ -117,7 +118,7 @@ def v3_without_privacy(device: Device, scope: Scope) -> Verdict:
     Sources:
         45 CFR 164.312(e)(1); RFC 3414; RFC 3826; RFC 7860.
     """
-    tried = _outcomes(device, ("v3-noAuthNoPriv", "v3-authNoPriv", "v3-authPriv"))
+    tried = _outcomes(device, LEVELS)
     weaker = sorted(
         {level for (level, _), outcome in tried.items() if outcome == "accepted" and level != "v3-authPriv"}
     )
@@ -193,3 +194,40 @@ def printer_open_service(device: Device) -> Verdict:
             return unknown(f"Whether it is a printer (Printer-MIB) is not known: {why}")
         case _:
             return _default_community(device)
+
+
+@check("snmp-user-list-exposed", title="Names of users can be read over the network (SNMP)", severity=Severity.MEDIUM)
+def user_list_exposed(device: Device, scope: Scope) -> Verdict:
+    """No device gives the names of its users to those who ask over SNMP.
+
+    It is asked for the first name only, with the strongest credential that it accepts. Others may see more, so it
+    passes only where every known one was tried, and no other is accepted.
+
+    Why it matters:
+        A list of log-in names is half of what is needed to guess passwords, and shows which accounts are worth it.
+
+    How to fix:
+        Turn off the SNMP service of Windows, or let only the monitoring server ask, with a community of its own. On
+        other agents leave LanMgr-Mib-II-MIB (1.3.6.1.4.1.77) out of the view.
+
+    Sources:
+        45 CFR 164.312(a)(1); LanMgr-Mib-II-MIB (svUserTable).
+    """
+    match device.lists_users:
+        case True:
+            return failed("It gives the names of its users (svUserTable)")
+        case Missing() as why:
+            return unknown(f"Whether it gives the names of its users (svUserTable) is not known: {why}")
+    words = {*DEFAULTS, *(community.id for community in scope.snmp_credentials(device.place, "1", "2c"))}
+    ways = {(version, word) for version in COMMUNITY_VERSIONS for word in words}
+    for user in scope.snmp_credentials(device.place, "3"):
+        ways |= {(level, user.id) for level in LEVELS[: 1 + bool(user.auth) + bool(user.privacy)]}
+    tried = _outcomes(device, (*COMMUNITY_VERSIONS, *LEVELS))
+    if ways - tried.keys():
+        return unknown("Not every known community and user was tried, and some may be given names", answer=TRY_DEFAULTS)
+    if len({credential for (_, credential), outcome in tried.items() if outcome == "accepted"}) != 1:
+        return unknown(
+            "It gave no names (svUserTable) to the strongest credential; what others may read was not asked",
+            answer="Take the weaker credentials away from the device, or audit again with one at a time.",
+        )
+    return passed("It gives no names of users (svUserTable) to the one credential that it accepts")

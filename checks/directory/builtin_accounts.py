@@ -10,6 +10,7 @@ from posture import AsOf, Missing, Severity, Thresholds, Verdict, check, failed,
 from posture.facts import Account, Facts
 
 DISABLED = 0x2
+ADMINISTRATOR = 500
 GUEST = 501
 KRBTGT = 502
 
@@ -116,3 +117,51 @@ def _not_seen(what: str, rid: int) -> Verdict:
         f"{what} was not seen (RID {rid})",
         answer="Let the audit account read objectSid of every user, and audit again.",
     )
+
+
+@check("ad-builtin-administrator-used", title="The built-in Administrator is in use", severity=Severity.MEDIUM)
+def builtin_administrator_used(accounts: Facts[Account], thresholds: Thresholds, as_of: AsOf) -> Iterator[Verdict]:
+    """Nobody logged in as the built-in Administrator within the days that your policy says.
+
+    The time of the last log-in is written anew only after some days (by default up to 14), so that between the limit
+    and the limit plus the lag there is no answer.
+
+    Why it matters:
+        What is done as Administrator can be traced to no person, and the account can't be locked out. It is what
+        attackers try first.
+
+    How to fix:
+        Give every administrator an account of his or her own. Keep the password of this one in a safe, for
+        emergencies, and have an alarm for its use.
+
+    Sources:
+        45 CFR 164.312(a)(2)(i); Microsoft, Appendix D: Securing Built-In Administrator Accounts in Active Directory;
+        Microsoft, lastLogonTimestamp attribute.
+    """
+    for domain, found in _by_domain(accounts, ADMINISTRATOR):
+        if not found:
+            yield _not_seen(f"The account Administrator{domain}", ADMINISTRATOR)
+        for administrator in found:
+            yield _last_use(administrator, thresholds, as_of)
+
+
+def _last_use(administrator: Account, thresholds: Thresholds, as_of: AsOf) -> Verdict:
+    match administrator.last_logon, administrator.flag(DISABLED):
+        case (_, True):
+            return passed("The built-in Administrator is disabled (RID 500, ACCOUNTDISABLE)", about=administrator)
+        case (datetime() as moment, _):
+            age = as_of.age(moment)
+        case (Missing(why="absent"), _):
+            return passed("Nobody ever logged in as the built-in Administrator (RID 500)", about=administrator)
+        case (why, _):
+            return unknown(f"The last log-in (lastLogonTimestamp) is not known: {why}", about=administrator)
+    if age < timedelta(days=-1):
+        return unknown("The last log-in is after the time of this assessment (lastLogonTimestamp)", about=administrator)
+    days = -(-age // timedelta(days=1))
+    limit = thresholds.administrator_days
+    told = f"Last log-in {days} day{'s' * (days != 1)} ago (RID 500, lastLogonTimestamp); your policy says {limit}"
+    if age <= timedelta(days=limit):
+        return failed(told, severity=Severity.LOW, about=administrator)
+    if age <= timedelta(days=limit + thresholds.logon_lag_days):
+        return unknown(f"{told}, and a later log-in may not have been written yet", about=administrator)
+    return passed(told, about=administrator)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from posture import Missing, Severity, Verdict, check, failed, passed, unknown
+from posture import Missing, Severity, Verdict, check, failed, not_applicable, passed, unknown
 from posture.facts import Host, Script
 from posture.model import Outcome
 from posture.services import Kind, each, host_result, host_results, offered, survey, worst
 
 SMB = Kind(label="SMB", names=("microsoft-ds", "netbios-ssn"), ports=(139, 445))
 
+MS17_010 = "smb-vuln-ms17-010"
+
+_STATE = re.compile(r"^\s*State: (.+?)\s*$", re.MULTILINE)
 _RUN = "Scan it with the script {}, or import a scan that holds it."
 
 
@@ -71,6 +75,52 @@ def _signing(script: Script) -> Verdict:
     if all(text == "Message signing enabled and required" for text in said):
         return passed("SMB signing is required", script)
     return failed("SMB takes messages that are not signed", script)
+
+
+@check("smb-ms17-010", title="A patch against WannaCry is missing (MS17-010)", severity=Severity.CRITICAL)
+def smb_ms17_010(host: Host) -> Verdict:
+    """No host has the flaw in SMB version 1 that WannaCry came through (MS17-010).
+
+    Posture never tries the flaw. A host that does not accept SMB version 1 is not applicable. One that does is judged
+    only by a result of nmap's smb-vuln-ms17-010 in an imported scan; of its answers, "VULNERABLE" fails and "This
+    system is patched" passes. Never run that script against medical devices.
+
+    Why it matters:
+        Whoever reaches the port runs programs with the highest rights, without any log-in. In 2017 one program went
+        through whole hospitals this way within hours.
+
+    How to fix:
+        Install the update MS17-010 and switch SMB version 1 off. Isolate devices whose maker allows neither.
+
+    Sources:
+        45 CFR 164.308(a)(1)(ii)(B); Microsoft Security Bulletin MS17-010; CVE-2017-0143 to CVE-2017-0148.
+    """
+    tried = [verdict for script in host_results(host, MS17_010) if (verdict := _flaw(script)) is not None]
+    if not tried:
+        return _decided(host, "smb-protocols", _reachable)
+    elsewhere = [port for port in survey(host, SMB).offered if port.number not in SMB.ports]
+    return worst([*tried, *(unknown(f"{MS17_010} does not ask SMB on {port}", port) for port in elsewhere)])
+
+
+def _flaw(script: Script) -> Verdict | None:
+    said = [text for path, text in script.values if path.endswith("/state")] or _STATE.findall(script.output)
+    if "VULNERABLE" in said:
+        return failed("MS17-010 is not patched: smb-vuln-ms17-010 found the flaw", script)
+    patched = set(said) == {"NOT VULNERABLE"} and "This system is patched" in script.output
+    return passed("smb-vuln-ms17-010 found MS17-010 patched", script) if patched else None
+
+
+def _reachable(script: Script) -> Verdict:
+    verdict = _dialects(script)
+    if verdict.outcome is Outcome.PASS:
+        return not_applicable("SMB version 1, which the flaw is in, is not accepted", script)
+    if verdict.outcome is Outcome.UNKNOWN:
+        return verdict
+    return unknown(
+        "SMB version 1 is accepted; whether MS17-010 is patched did not show",
+        script,
+        answer="Look whether the update MS17-010 is installed, or switch SMB version 1 off.",
+    )
 
 
 def _decided(host: Host, name: str, decide: Callable[[Script], Verdict]) -> Verdict:

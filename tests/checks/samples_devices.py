@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from posture.facts import Device, Fact, Missing, Ups
+from posture.facts import Clock, Device, Fact, Listed, Missing, Ups
 from posture.model import Attempt
+from posture.scope import Firmware, SoftwareScope
 from posture.testing import attempt, device
 
 WORDS = ("default:public", "default:private")
@@ -48,13 +49,51 @@ def _hardened() -> tuple[Attempt, ...]:
 
 def _old() -> dict[str, object]:
     long = timedelta(days=400)
-    return {"engine_time": long, "uptime": long, "writable_views": ("all",), "notification_targets": ()}
+    return {
+        "engine_time": long,
+        "uptime": long,
+        "writable_views": ("all",),
+        "notification_targets": (),
+        "clock": Clock(least=timedelta(hours=2), most=timedelta(hours=2, seconds=20), zone_sent=True),
+        "contact": "",
+        "location": "Unknown",
+        "lists_users": True,
+        **_windows("Word 97", "TeamViewer 9", running="notepad.exe", firmware="1.0"),
+    }
 
 
 def _new() -> dict[str, object]:
     short = timedelta(days=40)
     targets = ("10.0.0.9:162",)
-    return {"engine_time": short, "uptime": short, "writable_views": (), "notification_targets": targets}
+    return {
+        "engine_time": short,
+        "uptime": short,
+        "writable_views": (),
+        "notification_targets": targets,
+        "clock": Clock(least=-timedelta(seconds=10), most=timedelta(seconds=10), zone_sent=False),
+        "contact": "Clinical engineering, 5100",
+        "location": "Building A, room 12",
+        "lists_users": False,
+        **_windows("Word 97", running="MsMpEng.exe", firmware="2.7"),
+    }
+
+
+def _windows(*installed: str, running: str, firmware: str) -> dict[str, object]:
+    return {
+        "object_id": "1.3.6.1.4.1.311.1.1.3.1.2",
+        "description": "Hardware: Intel64, Software: Windows Version 6.3",
+        "vendor": "Microsoft",
+        "model": "Server",
+        "firmware": firmware,
+        "running": Listed(names=(running, "svchost.exe"), whole=True),
+        "installed": Listed(names=installed, whole=True),
+    }
+
+
+def software() -> SoftwareScope:
+    """What the weak ones run is on it, and what the hardened ones run is as it wants."""
+    firmware = Firmware(vendor="Microsoft", unsupported=("1.*",), supported=("2.*",))
+    return SoftwareScope(endpoint_protection=("MsMpEng.exe",), unapproved=("TeamViewer*",), firmware=(firmware,))
 
 
 def _ups(status: int, minutes: int, alarms: int) -> Ups:

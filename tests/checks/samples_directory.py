@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from checks import samples_domain, samples_privileged
 from posture.facts import Certificate, Directory, Fact
 from posture.testing import AS_OF, account, attempt, computer, directory, domain_policy, password_policy
 
@@ -15,7 +16,14 @@ PASSWORD_POLICY, START_TLS = "1.3.6.1.4.1.42.2.27.8.5.1", "1.3.6.1.4.1.1466.2003
 
 def samples() -> list[Fact]:
     """Facts of two Active Directory domains and their servers, and of OpenLDAP servers."""
-    return [*_domains(), *_accounts(), *_servers(), *_policies()]
+    return [
+        *_domains(),
+        *_accounts(),
+        *_servers(),
+        *_policies(),
+        *samples_privileged.samples(),
+        *samples_domain.samples(),
+    ]
 
 
 def _days_ago(days: int) -> datetime:

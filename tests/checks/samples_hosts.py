@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.recordings import names, recorded
 
-from posture.facts import Fact, Host
+from posture.facts import Collapsed, Fact, Host
 from posture.testing import host, port, script
 
 CLINICAL = {"mac": "00:11:22:33:44:55", "mac_vendor": "Draeger Medical", "zone_kind": "medical-device"}
@@ -12,7 +12,14 @@ CLINICAL = {"mac": "00:11:22:33:44:55", "mac_vendor": "Draeger Medical", "zone_k
 
 def samples() -> list[Fact]:
     """Recorded hosts, hosts written by hand, and one that is closed altogether."""
-    return [*map(recorded, names()), *written(), host(closed="1-65535"), host(filtered="1-65535"), host()]
+    return [
+        *map(recorded, names()),
+        *written(),
+        *files_and_voices(),
+        host(closed="1-65535"),
+        host(filtered="1-65535"),
+        host(),
+    ]
 
 
 def written() -> list[Host]:
@@ -42,5 +49,43 @@ def written() -> list[Host]:
             port(22, "ssh", extra="protocol 1.99", scripts=[script("sshv1", "Server supports SSHv1")]),
             port(80, "http", scripts=[script("http-title", "Cafeteria", title="Cafeteria")]),
             closed="1-21,23-79,81-65535",
+        ),
+    ]
+
+
+def files_and_voices() -> list[Host]:
+    """Hosts with storage, TFTP, telephones, Docker, portals and remote control."""
+    exports = script("nfs-showmount", "\n  /images *")
+    single = script("nfs-showmount", "\n  /images 10.10.0.7")
+    programs = script("rpcinfo", "\n  100000  2,3,4  111/tcp  rpcbind")
+    flaw = script("smb-vuln-ms17-010", "VULNERABLE", **{"CVE-2017-0143__state": "VULNERABLE"})
+    patched = {"CVE-2017-0143__state": "NOT VULNERABLE"}
+    udp = Collapsed(protocol="udp", state="closed", ports="69,5060")
+    return [
+        host(
+            port(69, "tftp", protocol="udp"),
+            port(111, "rpcbind", scripts=[exports]),
+            port(2049, "nfs"),
+            port(2375, "docker", scripts=[script("docker-version", "ApiVersion: 1.41", ApiVersion="1.41")]),
+            port(445, "microsoft-ds"),
+            port(5060, "sip", protocol="udp"),
+            port(5938, "teamviewer"),
+            port(8080, "http", scripts=[script("http-title", "MyChart", title="MyChart")]),
+            scripts=(flaw,),
+        ),
+        host(
+            port(111, "rpcbind", scripts=[single]),
+            port(139, "netbios-ssn"),
+            port(445, "microsoft-ds"),
+            scripts=(script("smb-vuln-ms17-010", "This system is patched.", **patched),),
+            collapsed=(
+                udp,
+                Collapsed(protocol="tcp", state="closed", ports="1-110,112-138,140-444,446-65535"),
+            ),
+        ),
+        host(
+            port(111, "rpcbind", scripts=[programs]),
+            port(5060, "sip"),
+            collapsed=(udp, Collapsed(protocol="tcp", state="closed", ports="1-110,112-5059,5061-65535")),
         ),
     ]

@@ -54,21 +54,25 @@ def _without_fields(fact: msgspec.Struct, path: str = "") -> Iterator[Less]:
                 yield Less(what=inner.what, fact=msgspec.structs.replace(fact, **{name: inner.fact}))
 
 
-def without_port(host: Host, number: int) -> Host:
-    """The host as if this TCP port had never been asked."""
-    ports = tuple(port for port in host.ports if (port.protocol, port.number) != ("tcp", number))
+def without_port(host: Host, number: int, *protocols: str) -> Host:
+    """The host as if this port had never been asked, over these protocols or over any."""
+    ports = tuple(port for port in host.ports if port.number != number or not _either(port.protocol, protocols))
     groups = tuple(
         msgspec.structs.replace(group, ports=str(PortSet.parse(group.ports) - PortSet.of([number])))
-        if group.protocol == "tcp"
+        if _either(group.protocol, protocols)
         else group
         for group in host.collapsed
     )
     return msgspec.structs.replace(host, ports=ports, collapsed=groups)
 
 
+def _either(protocol: str, protocols: tuple[str, ...]) -> bool:
+    return not protocols or protocol in protocols
+
+
 def _without_ports(host: Host) -> Iterator[Less]:
     for port in host.ports:
-        yield Less(what=f"{port}", fact=without_port(host, port.number), port=port.number)
+        yield Less(what=f"{port}", fact=without_port(host, port.number, port.protocol), port=port.number)
         for what, changed in _port_less(port):
             ports = tuple(changed if each is port else each for each in host.ports)
             lost = msgspec.structs.replace(host, ports=ports)

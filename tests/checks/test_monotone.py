@@ -31,14 +31,18 @@ CHECKS = load_checks().by_id
 HOST_CHECKS = {name: check for name, check in CHECKS.items() if check.kind == "Host"}
 GOOD = {Outcome.PASS, Outcome.NOT_APPLICABLE}
 USER = SnmpCredential(id="monitor", user="monitor", auth="SHA-256", privacy="AES-128")
-SCOPE = Scope(organisation=OrganisationScope(name="Test"), snmp=SnmpScope(credentials=(USER,)))
+SCOPE = Scope(
+    organisation=OrganisationScope(name="Test"),
+    snmp=SnmpScope(credentials=(USER,)),
+    software=samples_devices.software(),
+)
 SAMPLES = [*samples_hosts.samples(), *samples_directory.samples(), *samples_devices.samples()]
 
 
-def standard(check: Check) -> frozenset[int]:
-    """The standard ports of the services that the check's module speaks of."""
+def standard(check: Check, *protocols: str) -> frozenset[int]:
+    """The standard ports of the services that the check's module speaks of, over these protocols or over any."""
     kinds = [value for value in vars(sys.modules[check.function.__module__]).values() if isinstance(value, Kind)]
-    return frozenset(port for kind in kinds for port in kind.ports)
+    return frozenset(port for kind in kinds if not protocols or kind.protocol in protocols for port in kind.ports)
 
 
 def good(check: Check, *facts: Fact) -> bool:
@@ -51,9 +55,9 @@ every_host_check = pytest.mark.parametrize("check", HOST_CHECKS.values(), ids=HO
 
 
 @every_host_check
-def test_the_gentlest_policy_asks_for_every_standard_port(check):
+def test_the_gentlest_policy_asks_for_every_standard_tcp_port(check):
     assert standard(check)
-    assert standard(check) <= set(PortSet.parse(SETTINGS[Policy.GENTLE].ports))
+    assert standard(check, "tcp") <= set(PortSet.parse(SETTINGS[Policy.GENTLE].ports))
 
 
 @every_check

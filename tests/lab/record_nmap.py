@@ -3,8 +3,8 @@
 Each server stands on loopback of an empty network namespace, weak and hardened, and ends with the process namespace.
 What nmap writes goes to tests/data/nmap/recorded/NAME.xml. The tests read the recordings; run this again for a new
 version of nmap. Debian's packages: nmap samba redis-server openssh-server vsftpd telnetd rsh-redone-server
-inetutils-inetd nginx-light tigervnc-standalone-server xvfb xauth xrdp freerdp2-shadow-x11 postfix orthanc; from PyPI:
-cryptography pynetdicom hl7.
+inetutils-inetd nginx-light tigervnc-standalone-server xvfb xauth xrdp freerdp2-shadow-x11 postfix orthanc rpcbind
+nfs-ganesha-vfs tftpd-hpa; from PyPI: cryptography pynetdicom hl7.
 """
 
 from __future__ import annotations
@@ -602,6 +602,93 @@ def http_pages(lab: Lab) -> None:
         "'<html><title>Infusion manager - Log in</title></html>'; }",
     )
     for port in (80, 8000, 8080):
+        lab.wait(port)
+
+
+@recording("111,2049", "nfs-showmount,rpcinfo")
+def nfs_everybody(lab: Lab) -> None:
+    _ganesha(lab, "*")
+
+
+@recording("111,2049", "nfs-showmount,rpcinfo")
+def nfs_single(lab: Lab) -> None:
+    _ganesha(lab, "127.0.0.1, 10.10.0.7")
+
+
+@recording("111,2049", "nfs-showmount,rpcinfo")
+def rpcbind_alone(lab: Lab) -> None:
+    lab.start("rpcbind", "-f", "-w", "-h", lab.address, port=111)
+
+
+def _ganesha(lab: Lab, clients: str) -> None:
+    """A real NFS server in user space, which tells rpcbind of itself."""
+    (lab.folder / "images").mkdir()
+    Path("/run/rpcbind").mkdir(exist_ok=True)
+    Path("/run/ganesha").mkdir(exist_ok=True)
+    lab.start("rpcbind", "-f", "-h", lab.address, port=111)
+    settings = lab.write(
+        "ganesha.conf",
+        "NFS_CORE_PARAM { Protocols = 3, 4; Enable_NLM = false; Enable_RQUOTA = false;"
+        f" Allow_Set_Io_Flusher_Fail = true; Bind_addr = {lab.address}; }}\n"
+        "NFSV4 { RecoveryBackend = fs; }\n"
+        f"EXPORT {{ Export_Id = 1; Path = {lab.folder / 'images'}; Pseudo = /images; Squash = Root_Squash;"
+        f" SecType = sys; FSAL {{ Name = VFS; }} CLIENT {{ Clients = {clients}; Access_Type = RO; }} }}\n",
+    )
+    lab.start(
+        "ganesha.nfsd", "-F", "-f", settings, "-L", str(lab.folder / "nfs.log"), "-p", str(lab.folder / "nfs.pid"),
+        port=2049,
+    )  # fmt: skip
+
+
+ENGINE = """
+import http.server, json, sys
+class Engine(http.server.BaseHTTPRequestHandler):
+    timeout = 10
+    def send_error(self, *_):
+        self.wfile.write(b"HTTP/1.1 400 Bad Request\\r\\nContent-Type: text/plain; charset=utf-8\\r\\n"
+                         b"Connection: close\\r\\n\\r\\n400 Bad Request")
+    def do_GET(self):
+        told = {"Version": "20.10.24", "ApiVersion": "1.41", "MinAPIVersion": "1.12", "GitCommit": "5d6db84",
+                "GoVersion": "go1.19.8", "Os": "linux", "Arch": "amd64"}
+        found = self.path == "/version"
+        body = json.dumps(told if found else {"message": "page not found"}, separators=(",", ":")).encode() + b"\\n"
+        self.send_response_only(200 if found else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Date", self.date_time_string())
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.ThreadingHTTPServer((sys.argv[1], 2375), Engine).serve_forever()
+"""
+"""What dockerd answers: /version as its API has it, its own 404 elsewhere, and Go's 400 to what is no HTTP."""
+
+
+@recording("2375,2376", "", "-sV", "--version-intensity", "7")
+def docker_open(lab: Lab) -> None:
+    lab.start(sys.executable, "-c", ENGINE, lab.address, port=2375)
+
+
+@recording("2375,2376", "", "-sV", "--version-intensity", "2")
+def docker_unasked(lab: Lab) -> None:
+    lab.start(sys.executable, "-c", ENGINE, lab.address, port=2375)
+
+
+@recording("T:80,U:69", "", "-sS", "-sU", "-sV", "--version-intensity", "2")
+def tftp_silent(lab: Lab) -> None:
+    (lab.folder / "root").mkdir()
+    lab.start("in.tftpd", "--foreground", "--address", f"{lab.address}:69", "--secure", str(lab.folder / "root"))
+    time.sleep(0.5)
+
+
+@recording("80,8042,8080", "http-title,http-auth")
+def portals(lab: Lab) -> None:
+    page = "default_type text/html; return 200 '<html><title>{}</title></html>';"
+    _nginx(
+        lab,
+        f"server {{ listen {lab.address}:80; return 301 https://$host/; }}",
+        f"server {{ listen {lab.address}:8080; {page.format('HAPI FHIR Server')} }}",
+    )
+    for port in (80, 8080):
         lab.wait(port)
 
 

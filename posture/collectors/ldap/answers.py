@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from posture.collectors.ldap.attributes import SETTINGS
 from posture.collectors.ldap.build import Fields, Members, fact_of, merged
 from posture.collectors.ldap.decode import dn_key, domain_of
 from posture.collectors.ldap.ldif import Entry, LdifError, Reader
@@ -57,6 +58,7 @@ class Bucket:
         self.certificates: dict[str, bytes] = {}
         self.secrets: set[tuple[str, str]] = set()
         self.monitor = ""
+        self.settings: dict[str, dict[tuple[str, str], Fields]] = {}
         self.answers: dict[AskedLdap, Answer] = {}
         self._facts: dict[tuple[str, str], Fact] = {}
         self._members: dict[str, Members] = {}
@@ -109,6 +111,9 @@ class Bucket:
         fields = Fields(entry, names)
         if fields.has("monitoredInfo"):
             self.monitor = fields.entry.attributes[0][1].decode(errors="replace")[:200]
+            return
+        if asked is not None and asked.filter in SETTINGS:
+            self.settings.setdefault(asked.filter, {})[dn_key(fields.dn), evidence] = fields
             return
         self._state(fields, evidence)
 

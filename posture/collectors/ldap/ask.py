@@ -268,7 +268,7 @@ class _Asking:
         if self._kind == "openldap":
             yield from self._openldap(connection)
         for wanted in searches(self._kind):
-            for base in self._bases:
+            for base in self._root.search_bases(wanted, self._bases):
                 yield from self._wanted(connection, wanted, base)
 
     def _openldap(self, connection: Any) -> Iterator[Evidence]:  # noqa: ANN401  # ldap3 is untyped

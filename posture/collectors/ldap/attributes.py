@@ -29,6 +29,7 @@ __all__ = [
     "ROOT_DSE",
     "SEARCHES",
     "SECRETS",
+    "SETTINGS",
     "Search",
     "is_privileged",
     "is_secret",
@@ -51,6 +52,7 @@ ROOT_DSE = (
     "objectClass",
     "namingContexts",
     "defaultNamingContext",
+    "configurationNamingContext",
     "configContext",
     "monitorContext",
     "dnsHostName",
@@ -75,6 +77,7 @@ _PRINCIPAL = (
     "sAMAccountType",
     "whenCreated",
     "adminCount",
+    "sIDHistory",
 )
 _ACCOUNT = (
     *_PRINCIPAL,
@@ -82,8 +85,14 @@ _ACCOUNT = (
     "primaryGroupID",
     "pwdLastSet",
     "lastLogonTimestamp",
+    "accountExpires",
     "servicePrincipalName",
     "description",
+    "info",
+    "comment",
+    "msDS-SupportedEncryptionTypes",
+    "msDS-AllowedToDelegateTo",
+    "msDS-AllowedToActOnBehalfOfOtherIdentity",
 )
 
 SECRETS = (
@@ -101,7 +110,11 @@ SECRETS = (
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """One search of a kind of directory; its filter is what evidence is recognised by."""
+    """One search of a kind of directory; its filter is what evidence is recognised by.
+
+    It is made at each base that is audited, or `below` one naming context of Active Directory. Such a base that the
+    reader may not see is no such object to it, so that an empty answer from there is an answer.
+    """
 
     name: str
     kinds: tuple[str, ...]
@@ -109,6 +122,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     filter: str
     attributes: tuple[str, ...]
     types_only: bool = False
+    context: Literal["", "defaultNamingContext", "configurationNamingContext"] = ""
+    below: str = ""
 
 
 _SECRETS = Search(
@@ -138,6 +153,7 @@ _ACTIVE_DIRECTORY = (
             "lockoutDuration",
             "maxPwdAge",
             "ms-DS-MachineAccountQuota",
+            "msDS-ReplAttributeMetaData",
         ),
     ),
     Search(
@@ -154,7 +170,14 @@ _ACTIVE_DIRECTORY = (
         kinds=("Computer", "Account", "Group"),
         scope="subtree",
         filter="(objectClass=computer)",
-        attributes=(*_ACCOUNT, "operatingSystem", "operatingSystemVersion", "dNSHostName"),
+        attributes=(
+            *_ACCOUNT,
+            "operatingSystem",
+            "operatingSystemVersion",
+            "dNSHostName",
+            "ms-Mcs-AdmPwdExpirationTime",
+            "msLAPS-PasswordExpirationTime",
+        ),
     ),
     Search(
         name="groups",
@@ -162,6 +185,56 @@ _ACTIVE_DIRECTORY = (
         scope="subtree",
         filter="(objectClass=group)",
         attributes=_PRINCIPAL,
+    ),
+    Search(
+        name="directory service settings",
+        kinds=(),
+        scope="base",
+        filter="(objectClass=nTDSService)",
+        attributes=("objectClass", "whenCreated", "dSHeuristics", "tombstoneLifetime"),
+        context="configurationNamingContext",
+        below="CN=Directory Service,CN=Windows NT,CN=Services",
+    ),
+    Search(
+        name="optional features",
+        kinds=(),
+        scope="subtree",
+        filter="(objectClass=msDS-OptionalFeature)",
+        attributes=("objectClass", "whenCreated", "cn", "msDS-EnabledFeatureBL"),
+        context="configurationNamingContext",
+        below="CN=Optional Features,CN=Directory Service,CN=Windows NT,CN=Services",
+    ),
+    Search(
+        name="trusts",
+        kinds=(),
+        scope="subtree",
+        filter="(objectClass=trustedDomain)",
+        attributes=(
+            "objectClass",
+            "whenCreated",
+            "trustPartner",
+            "trustDirection",
+            "trustType",
+            "trustAttributes",
+            "msDS-SupportedEncryptionTypes",
+        ),
+        context="defaultNamingContext",
+        below="CN=System",
+    ),
+    Search(
+        name="fine-grained password policies",
+        kinds=(),
+        scope="subtree",
+        filter="(objectClass=msDS-PasswordSettings)",
+        attributes=(
+            "objectClass",
+            "whenCreated",
+            "cn",
+            "msDS-MinimumPasswordLength",
+            "msDS-LockoutThreshold",
+            "msDS-PSOAppliesTo",
+        ),
+        context="defaultNamingContext",
     ),
     _SECRETS,
 )
@@ -179,6 +252,9 @@ _OTHERS = (
 
 SEARCHES = {search.filter: search for search in (*_ACTIVE_DIRECTORY, *_OTHERS)}
 """All searches by their filter."""
+
+SETTINGS = {search.filter: search.name for search in _ACTIVE_DIRECTORY if search.context}
+"""The searches whose entries tell of the directory itself: filter and name."""
 
 
 def searches(kind: str) -> tuple[Search, ...]:
@@ -258,6 +334,7 @@ _EVERY_OBJECT_HAS = frozenset(name for names in _ALWAYS.values() for name in nam
 _SET_OF = {
     "serviceprincipalname": "public",
     "description": "public",
+    "accountexpires": "account restrictions",
     "pwdminlength": "policy",
     "pwdlockout": "policy",
     "pwdmaxfailure": "policy",

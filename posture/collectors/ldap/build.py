@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from posture.collectors.ldap.attributes import why_missing
-from posture.collectors.ldap.decode import boolean, decoded, dn_key, filetime, generalized_time, integer, interval, text
+from posture.collectors.ldap.decode import (
+    boolean,
+    decoded,
+    dn_key,
+    filetime,
+    generalized_time,
+    integer,
+    interval,
+    iso_time,
+    text,
+)
 from posture.collectors.ldap.decode import sid as binary_sid
 from posture.collectors.ldap.ldif import Entry
 from posture.collectors.ldap.members import member_range
@@ -32,6 +44,7 @@ _CLASSES: tuple[tuple[set[str], type[Fact]], ...] = (
 _NORMAL, _MACHINE, _TRUST = 0x30000000, 0x30000001, 0x30000002  # sAMAccountType (MS-SAMR 2.2.1.9)
 _GROUPS = {0x10000000, 0x10000001, 0x20000000, 0x20000001}
 _WORKSTATION_OR_SERVER = 0x1000 | 0x2000  # userAccountControl (MS-ADTS 2.2.16)
+_ORIGINATED = re.compile(rb"<ftimeLastOriginatingChange>([^<]{1,40})</ftimeLastOriginatingChange>")
 _COMPLEX, _REVERSIBLE = 0x1, 0x10  # pwdProperties (MS-SAMR 2.2.3.5)
 
 
@@ -80,6 +93,17 @@ class Fields:
         """All values as texts, sorted, or why there is none."""
         return tuple(sorted(map(text, self.all(attribute)))) if self.has(attribute) else self.missing(attribute)
 
+    def sids(self, attribute: str) -> Known[tuple[str, ...]]:
+        """All values as security identifiers, sorted, or why there are none."""
+        if not self.has(attribute):
+            return self.missing(attribute)
+        return decoded(b"", attribute, lambda _: tuple(sorted(map(binary_sid, self.all(attribute)))))
+
+    def present(self, attribute: str) -> Known[bool]:
+        """Whether it is set, or why that is not known."""
+        missing = self.missing(attribute)
+        return True if self.has(attribute) else False if missing.why == "absent" else missing
+
     @property
     def classes(self) -> set[str]:
         """The object classes, in lower case."""
@@ -111,7 +135,9 @@ def fact_of(fields: Fields, place: str | None, evidence: str) -> Fact | None:
         "sid": fields.one("objectSid", binary_sid),
     }
     if kind is Group:
-        return Group(members=Missing("not-asked", "its members were not asked"), **known)
+        return Group(
+            members=Missing("not-asked", "its members were not asked"), sid_history=fields.sids("sIDHistory"), **known
+        )
     known |= {
         "login": login,
         "user_account_control": fields.one("userAccountControl", integer),
@@ -121,12 +147,22 @@ def fact_of(fields: Fields, place: str | None, evidence: str) -> Fact | None:
         "admin_count": fields.one("adminCount", lambda value: integer(value) > 0),
         "service_principals": fields.texts("servicePrincipalName"),
         "description": fields.one("description", text),
+        "info": fields.one("info", text),
+        "comment": fields.one("comment", text),
+        "encryption_types": fields.one("msDS-SupportedEncryptionTypes", integer),
+        "delegates_to": fields.texts("msDS-AllowedToDelegateTo"),
+        "resource_delegation": fields.present("msDS-AllowedToActOnBehalfOfOtherIdentity"),
+        "sid_history": fields.sids("sIDHistory"),
+        "primary_group": fields.one("primaryGroupID", integer),
+        "expires": fields.one("accountExpires", filetime),
     }
     if kind is Computer:
         return Computer(
             operating_system=fields.one("operatingSystem", text),
             operating_system_version=fields.one("operatingSystemVersion", text),
             dns_name=fields.one("dNSHostName", text),
+            laps_expiry=fields.one("ms-Mcs-AdmPwdExpirationTime", filetime),
+            windows_laps_expiry=fields.one("msLAPS-PasswordExpirationTime", filetime),
             **known,
         )
     return Account(**known)
@@ -145,8 +181,21 @@ def _domain(fields: Fields, known: dict[str, Any]) -> DomainPolicy:
         lockout_duration=fields.one("lockoutDuration", interval),
         max_password_age=fields.one("maxPwdAge", interval),
         machine_account_quota=fields.one("ms-DS-MachineAccountQuota", integer),
+        backed_up=_backed_up(fields),
         **known,
     )
+
+
+def _backed_up(fields: Fields) -> Known[datetime]:
+    """When dSASignature was last written. It is computed, so that its absence shows only that it may not be read."""
+    for value in fields.all("msDS-ReplAttributeMetaData"):
+        if b"<pszAttributeName>dSASignature</pszAttributeName>" in value:
+            found = _ORIGINATED.search(value)
+            return decoded(found[1] if found else b"", "dSASignature's metadata", iso_time)
+    if fields.has("msDS-ReplAttributeMetaData"):
+        return Missing("not-readable", "no backup has marked the domain (dSASignature), or the mark may not be read")
+    missing = fields.missing("msDS-ReplAttributeMetaData")
+    return missing if missing.why == "not-asked" else Missing("not-readable", "msDS-ReplAttributeMetaData is not shown")
 
 
 def _kind(fields: Fields) -> type[Fact] | None:

@@ -18,6 +18,7 @@ __all__ = [
     "generalized_time",
     "integer",
     "interval",
+    "iso_time",
     "sid",
     "text",
 ]
@@ -111,3 +112,8 @@ def generalized_time(value: bytes) -> datetime:
     if not found:
         raise ValueError("no time")
     return datetime.strptime(found[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
+def iso_time(value: bytes) -> datetime:
+    """YYYY-MM-DDTHH:MM:SSZ, as the XML of replication metadata has it (MS-ADTS 3.1.1.4.5.16)."""
+    return datetime.strptime(value.decode(errors="replace"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

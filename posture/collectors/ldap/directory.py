@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from posture.collectors.ldap import settings
 from posture.collectors.ldap.answers import Answer, Bucket
 from posture.collectors.ldap.attributes import KINDS, KINDS_OF, SEARCHES, SECRETS, Search, searches
+from posture.collectors.ldap.build import Fields
 from posture.collectors.ldap.decode import dn_key, integer, text
 from posture.collectors.ldap.rootdse import Kind
 from posture.facts import BlindSpot, Certificate, Directory, Known, Missing
@@ -17,6 +20,8 @@ from posture.scope import DirectoryScope
 from posture.subjects import name_key
 
 __all__ = ["blind_spots", "directory"]
+
+T = TypeVar("T")
 
 _METHODS = ("ldaps", "starttls", "anonymous-read", "cleartext-bind", "bind", "account-read", "config-read")
 _TELLING = ("accepted", "password-taken", "failed", "timeout", "unreachable", "closed", "refused")
@@ -43,6 +48,11 @@ def directory(bucket: Bucket, declared: DirectoryScope | None) -> Directory:
         attempts=_attempts(bucket.attempts),
         secrets_readable=_secrets(bucket),
         password_policies=_policies(bucket),
+        heuristics=_setting(bucket, "directory service settings", settings.heuristics),
+        tombstone_days=_setting(bucket, "directory service settings", settings.tombstone_days),
+        recycle_bin=_setting(bucket, "optional features", settings.recycle_bin),
+        trusts=_setting(bucket, "trusts", settings.trusts),
+        fine_grained_policies=_setting(bucket, "fine-grained password policies", settings.fine_grained_policies),
     )
 
 
@@ -142,6 +152,12 @@ def _secrets(bucket: Bucket) -> Known[tuple[str, ...]]:
 def _policies(bucket: Bucket) -> Known[int]:
     silence = _silence(bucket, "password policies")
     return silence or sum(1 for fact in bucket.facts() if type(fact).__name__ == "PasswordPolicy")
+
+
+def _setting(bucket: Bucket, name: str, read: Callable[[list[Fields]], Known[T]]) -> Known[T]:
+    search = next(search for search in SEARCHES.values() if search.name == name)
+    entries = bucket.settings.get(search.filter, {})
+    return _silence(bucket, name) or read([entries[key] for key in sorted(entries)])
 
 
 def _silence(bucket: Bucket, name: str) -> Missing | None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from posture.collectors.ldap.attributes import Search
 from posture.collectors.ldap.decode import text
 from posture.collectors.ldap.ldif import Entry
 
@@ -55,6 +56,13 @@ class RootDse(msgspec.Struct, frozen=True, kw_only=True):
         if kind == "active-directory" and default:
             return (default,)
         return self.all("namingContexts") or ((default,) if default else ())
+
+    def search_bases(self, search: Search, bases: tuple[str, ...]) -> tuple[str, ...]:
+        """Where a search is made; nowhere, if the server does not name the context that it belongs to."""
+        if not search.context:
+            return bases
+        context = self.first(search.context)
+        return (f"{search.below},{context}" if search.below else context,) if context else ()
 
     @property
     def server(self) -> str:

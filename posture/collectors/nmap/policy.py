@@ -48,8 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 # What the checks read: remote administration, file and print services, mail, directories, databases, clinical ports.
 _GENTLE: Final = (
-    "21-23,25,80,104,110,135,139,143,389,443,445,465,512-514,587,636,993,995,1433,1521,1972,2575,2761,2762,3268,3269,"
-    "3306,3389,4242,5432,5900-5902,5985,5986,6000,6379,6661,8042,8080,8443,9100,11112,27017"
+    "21-23,25,80,104,110,111,135,139,143,389,443,445,465,512-514,587,636,993,995,1433,1521,1972,2049,2375,2376,2575,"
+    "2761,2762,3268,3269,3306,3389,4242,4899,5060,5432,5900-5902,5938,5985,5986,6000,6129,6379,6661,6783-6785,7070,"
+    "8040-8042,8080,8443,9100,11112,27017"
 )
 # Beside it: old small services, building control, virtualisation, backup, Citrix, InterSystems, web, messages.
 _STANDARD: Final = (
@@ -150,6 +151,7 @@ SCRIPTS: Final = (
     _nse("http-auth", "auth default safe", _HTTP),
     _nse("http-title", "default discovery safe", _HTTP),
     _nse("mongodb-info", "default discovery safe", "27017-27019"),
+    _nse("nfs-showmount", "discovery safe", "111"),
     _nse("rdp-enum-encryption", "discovery safe", "3389"),
     _nse("redis-info", "discovery safe", "6379"),
     _nse("smb-protocols", "discovery safe", "445"),

@@ -21,6 +21,7 @@ from posture.collectors.snmp.client import Client, Closed
 from posture.collectors.snmp.device import NO_ANSWER, Examination
 from posture.collectors.snmp.limits import IN_FLIGHT, PAUSE
 from posture.collectors.snmp.mask import masked
+from posture.collectors.snmp.mibs import HR_INSTALLED, HR_RUNNING, SUBTREES, Oid
 from posture.collectors.snmp.read import UNKNOWN_HOST
 from posture.collectors.snmp.snmprec import encode
 from posture.errors import PostureError
@@ -89,6 +90,13 @@ def _addresses(probe: Probe, context: Context) -> tuple[list[str], bool]:
     ]
     up = {str(ip_address(host.address)) for host in context.hosts() if _zone(host.address, scope) == probe.zone}
     return ([address for address in planned if address in up], True) if up else (planned, False)
+
+
+def _subtrees(scope: Scope) -> tuple[Oid, ...]:
+    """What to walk: lists of software only where the scope names software to look for in them."""
+    running = (HR_RUNNING,) * bool(scope.software.endpoint_protection)
+    installed = (HR_INSTALLED,) * bool(scope.software.unapproved)
+    return (*SUBTREES, *running, *installed)
 
 
 def _zone(address: str, scope: Scope) -> str | None:
@@ -164,7 +172,7 @@ class _Worker:
         return is_open(self._zone.window, datetime.now(UTC), self._context.scope.organisation.time_zone)
 
     async def _device(self, client: Client, address: str, slots: asyncio.Semaphore) -> None:
-        examination = Examination(client, address, self._ways)
+        examination = Examination(client, address, self._ways, _subtrees(self._context.scope))
         try:
             await examination.run()
         except Closed:

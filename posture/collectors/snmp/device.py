@@ -12,7 +12,7 @@ from posture.collectors.snmp.access import Access
 from posture.collectors.snmp.client import Client, Closed, Reply
 from posture.collectors.snmp.contact import Contact
 from posture.collectors.snmp.limits import DEVICE_SECONDS, OCTETS, REPETITIONS, REQUESTS, ROWS
-from posture.collectors.snmp.mibs import ENGINE_ID, SUBTREES, SYS_DESCR, Oid, dotted
+from posture.collectors.snmp.mibs import ENGINE_ID, PRESENCE, SUBTREES, SYS_DESCR, Oid, dotted
 from posture.collectors.snmp.snmprec import OCTETS as OCTET_STRING
 from posture.collectors.snmp.snmprec import Row
 from posture.model import AskedSnmp, Attempt
@@ -32,8 +32,11 @@ class _Cut(Exception):  # noqa: N818  # not an error: the walk goes no further
 class Examination:
     """What is learnt of one device. `run` may be cancelled at any moment: what was learnt until then stays."""
 
-    def __init__(self, client: Client, address: str, ways: Iterable[Access]) -> None:
+    def __init__(
+        self, client: Client, address: str, ways: Iterable[Access], subtrees: Iterable[Oid] = SUBTREES
+    ) -> None:
         self._client, self.address, self._ways = client, address, tuple(ways)
+        self._subtrees = tuple(subtrees)
         self.started = datetime.now(UTC)
         self.ended = self.started
         self.attempts: list[Attempt] = []
@@ -120,7 +123,7 @@ class Examination:
     async def _walk(self, way: Access) -> None:
         try:
             async with asyncio.timeout(DEVICE_SECONDS):
-                for subtree in SUBTREES:
+                for subtree in self._subtrees:
                     self.walked.append(subtree)
                     self.cut.append(subtree)
                     if await self._subtree(way, subtree):
@@ -132,7 +135,7 @@ class Examination:
 
     async def _subtree(self, way: Access, subtree: Oid) -> bool:
         """Walk one subtree; whether it was read to its end."""
-        last, count, repetitions = subtree, 0, REPETITIONS
+        last, count, repetitions = subtree, 0, 1 if subtree in PRESENCE else REPETITIONS
         while True:
             reply = await self._next(way, subtree, last, repetitions)
             if reply.error == "tooBig" and repetitions > 1:
@@ -145,6 +148,8 @@ class Examination:
                     return self._trouble(subtree, "the agent's OIDs don't increase")
                 last, count = row.oid, count + 1
                 self._keep(subtree, row)
+                if subtree in PRESENCE:
+                    return True
                 if count >= ROWS:
                     return self._trouble(subtree, f"it has more than {ROWS:,} objects")
             if reply.ended:

@@ -8,15 +8,24 @@ from collections.abc import Iterable
 import msgspec
 
 from posture.collectors.snmp import mibs
+from posture.collectors.snmp.enterprises import AGENTS, VENDORS, WORDS
 from posture.collectors.snmp.mibs import Oid
 from posture.collectors.snmp.said import Said
-from posture.collectors.snmp.vendors import AGENTS, VENDORS, vendor_of
+from posture.collectors.snmp.vendors import vendor_of
 from posture.facts import Known, Missing
 
 __all__ = ["Identity", "identity"]
 
 _CHASSIS = 3
 _HOSTED = ("linux", "freebsd", "windows", "hardware:", "darwin", "sunos")
+
+_ABBREVIATED = 3
+_PARTS = {"Intel", "Microsoft", "VMware"}
+"""Named in descriptions as what a device is made of, or runs on."""
+_NAMES = sorted(
+    {**{name: name for name in VENDORS.values() if name not in _PARTS}, **WORDS}.items(),
+    key=lambda pair: (-len(pair[0]), pair[0]),
+)
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +39,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity(said: Said) -> Identity:
-    """From the entity table, UPS-MIB and Printer-MIB; the vendor first from the enterprise number in sysObjectID."""
+    """From the entity table, UPS-MIB and Printer-MIB; the vendor first from the enterprise number in sysObjectID.
+
+    Where an entity has both, the firmware is its software: the firmware is then what starts it (RFC 6933).
+    """
     printers = _printers(said)
     serials = tuple(said.texts(mibs.PRINTER_SERIAL).values())
     names = tuple(said.texts(mibs.PRINTER_NAME).values())
@@ -39,9 +51,9 @@ def identity(said: Said) -> Identity:
         model=_first(said, (*printers, _entity(said, mibs.ENT_MODEL), _ups(said, 2)), mibs.ENT_MODEL, mibs.UPS_IDENT),
         firmware=_first(
             said,
-            (_entity(said, mibs.ENT_FIRMWARE), _entity(said, mibs.ENT_SOFTWARE), _ups(said, 3), _ups(said, 4)),
-            mibs.ENT_FIRMWARE,
+            (_entity(said, mibs.ENT_SOFTWARE), _entity(said, mibs.ENT_FIRMWARE), _ups(said, 3), _ups(said, 4)),
             mibs.ENT_SOFTWARE,
+            mibs.ENT_FIRMWARE,
             mibs.UPS_IDENT,
         ),
         serial=_first(said, (_entity(said, mibs.ENT_SERIAL), *serials), mibs.ENT_SERIAL, mibs.PRINTER_SERIAL),
@@ -62,17 +74,24 @@ def _vendor(said: Said) -> Known[str]:
         _entity(said, mibs.ENT_VENDOR),
         _ups(said, 1),
         _in_text(said.text(mibs.SYS_DESCR)),
+        _private(said),
         vendor_of(enterprise, AGENTS),
     )
     return _first(said, named, mibs.SYS_OBJECT_ID, mibs.ENT_VENDOR, mibs.UPS_IDENT)
+
+
+def _private(said: Said) -> str:
+    """The vendor of most of the device's private objects, but for those that come with its agent."""
+    own = {number: count for number, count in said.private.items() if number not in AGENTS}
+    return VENDORS.get(max(own, key=lambda number: (own[number], -number), default=0), "")
 
 
 def _in_text(description: Known[str]) -> str:
     """A known vendor named in sysDescr. What a general operating system says there holds the host's own name."""
     if isinstance(description, Missing) or description.casefold().startswith(_HOSTED):
         return ""
-    for vendor in sorted(set(VENDORS.values()), key=lambda name: (-len(name), name)):
-        if re.search(rf"\b{re.escape(vendor)}\b", description, re.IGNORECASE):
+    for word, vendor in _NAMES:
+        if re.search(rf"\b{re.escape(word)}\b", description, re.IGNORECASE if len(word) > _ABBREVIATED else 0):
             return vendor
     return ""
 

@@ -7,7 +7,9 @@ from typing import TypeAlias
 __all__ = [
     "COMMUNITIES",
     "ENGINE_ID",
+    "PRESENCE",
     "PRINTER_DEVICE",
+    "SOFTWARE",
     "SUBTREES",
     "SYS_DESCR",
     "TARGET_PARAMS",
@@ -46,6 +48,9 @@ IF_NAME = oid("1.3.6.1.2.1.31.1.1.1.1")
 HR_UPTIME, HR_DATE = oid("1.3.6.1.2.1.25.1.1"), oid("1.3.6.1.2.1.25.1.2")
 HR_DEVICE_TYPE, HR_DEVICE_DESCR = oid("1.3.6.1.2.1.25.3.2.1.2"), oid("1.3.6.1.2.1.25.3.2.1.3")
 PRINTER_DEVICE = oid("1.3.6.1.2.1.25.3.1.5")
+HR_RUNNING, HR_INSTALLED = oid("1.3.6.1.2.1.25.4.2.1.2"), oid("1.3.6.1.2.1.25.6.3.1.2")
+# LanMgr-Mib-II-MIB of Microsoft's agent: svUserName
+SV_USER_NAME = oid("1.3.6.1.4.1.77.1.2.25.1.1")
 # UPS-MIB (RFC 1628)
 UPS_IDENT, UPS_BATTERY, UPS_ALARMS = (oid(f"1.3.6.1.2.1.33.1.{group}") for group in ("1", "2", "6.1"))
 # Printer-MIB (RFC 3805)
@@ -105,5 +110,12 @@ SUBTREES: tuple[Oid, ...] = (
     VIEW_STATUS,
     TARGET_DOMAIN,
     TARGET_ADDRESS,
+    SV_USER_NAME,
 )
 """What is walked, in this order: what says most comes first."""
+
+PRESENCE: frozenset[Oid] = frozenset({SV_USER_NAME})
+"""Of these the first object says all that is judged, and no more is asked for."""
+
+SOFTWARE: tuple[Oid, ...] = (HR_RUNNING, HR_INSTALLED)
+"""Walked after the rest, each only where the scope names what to compare it with: they are long."""

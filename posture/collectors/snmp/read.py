@@ -9,11 +9,12 @@ from ipaddress import ip_address
 from msgspec.structs import replace
 
 from posture.collectors.snmp import mibs
+from posture.collectors.snmp.clock import clock
 from posture.collectors.snmp.identity import identity
 from posture.collectors.snmp.load import file_stem
 from posture.collectors.snmp.said import Said, shown
 from posture.collectors.snmp.views import writable_views
-from posture.facts import BlindSpot, Device, Fact, Interface, Known, Missing, Ups
+from posture.facts import BlindSpot, Device, Fact, Interface, Known, Listed, Missing, Ups
 from posture.model import Attempt, Evidence
 from posture.scope import Scope
 from posture.subjects import address_key, engine_key, mac_key, name_key, serial_key
@@ -98,6 +99,8 @@ def _worst(found: list[Device]) -> dict[str, object]:
     views = [device.writable_views for device in found if not isinstance(device.writable_views, Missing)]
     if views:
         worst["writable_views"] = tuple(sorted(set().union(*views)))
+    if any(device.lists_users is True for device in found):
+        worst["lists_users"] = True
     supplies = [device.ups for device in found if not isinstance(device.ups, Missing)]
     if supplies:
         worst["ups"] = Ups(
@@ -152,9 +155,10 @@ def _one(said: Said, place: str, scope: Scope) -> Device:
         description=said.text(mibs.SYS_DESCR),
         object_id=mibs.dotted(object_id) if isinstance(object_id, tuple) else _missing(object_id),
         system_name=name,
-        contact=said.text(mibs.SYS_CONTACT),
-        location=said.text(mibs.SYS_LOCATION),
+        contact=said.stated(mibs.SYS_CONTACT),
+        location=said.stated(mibs.SYS_LOCATION),
         uptime=ticks if isinstance(ticks, Missing) else _span(ticks / _PER_SECOND),
+        clock=clock(said, scope.organisation.time_zone),
         vendor=what.vendor,
         model=what.model,
         firmware=what.firmware,
@@ -165,6 +169,9 @@ def _one(said: Said, place: str, scope: Scope) -> Device:
         printer=what.printer,
         writable_views=writable_views(said),
         notification_targets=_targets(said),
+        lists_users=_lists_users(said),
+        running=_listed(said, mibs.HR_RUNNING),
+        installed=_listed(said, mibs.HR_INSTALLED),
     )
     return replace(device, ids=tuple(_ids(device, scope, stem or said.record.id)))
 
@@ -217,6 +224,21 @@ def _targets(said: Said) -> Known[tuple[str, ...]]:
     """Where notifications go: IPv4 and IPv6 addresses with their ports (TransportAddress, RFC 3419)."""
     found = {_endpoint(value) for value in said.column(mibs.TARGET_ADDRESS).values() if isinstance(value, bytes)}
     return tuple(sorted(filter(None, found))) or said.silence(mibs.TARGET_ADDRESS)
+
+
+def _lists_users(said: Said) -> Known[bool]:
+    """False only where the agent shows enough beside it that the table is not merely hidden."""
+    if said.column(mibs.SV_USER_NAME):
+        return True
+    silence = said.nowhere(mibs.SV_USER_NAME)
+    return False if silence.why == "absent" else silence
+
+
+def _listed(said: Said, column: mibs.Oid) -> Known[Listed]:
+    """The different names of a column, in order."""
+    names = tuple(sorted(set(said.texts(column).values())))
+    silence = said.silence(column)
+    return Listed(names=names, whole=silence.why == "absent") if names else silence
 
 
 def _endpoint(value: bytes) -> str:

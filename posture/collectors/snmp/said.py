@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from posture.collectors.snmp.mibs import (
     IF_DESCR,
     IF_OPER_STATUS,
     IF_PHYS_ADDRESS,
+    SOFTWARE,
     SUBTREES,
     SYS_DESCR,
     SYS_NAME,
@@ -18,6 +20,7 @@ from posture.collectors.snmp.mibs import (
     dotted,
 )
 from posture.collectors.snmp.snmprec import BadLineError, Row, Value, rows
+from posture.collectors.snmp.vendors import enterprise_of
 from posture.facts import Known, Missing
 from posture.model import AskedSnmp, Attempt, Evidence
 
@@ -30,7 +33,8 @@ _OF_ONE = {SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, ENGINE_ID}
 class Said:
     """The objects of one evidence that facts are read from. `problem` says what can't be read in it.
 
-    `several`: it holds what more than one device said, as walks do that were written into one file.
+    `several`: it holds what more than one device said, as walks do that were written into one file. `private` counts
+    the private objects in it, by their enterprise; an audit asks for hardly any, a file may hold all.
     """
 
     def __init__(self, record: Evidence) -> None:
@@ -40,9 +44,12 @@ class Said:
         self.several = False
         self._broken = False
         self._rows: dict[Oid, Row] = {}
+        self.private: Counter[int] = Counter()
         try:
             for row in rows(record.payload):
                 self.objects += 1
+                if enterprise := enterprise_of(row.oid):
+                    self.private[enterprise] += 1
                 if any(row.oid[: len(subtree)] == subtree for subtree in _BY_HEAD.get(row.oid[:_HEAD], ())):
                     first = self._rows.setdefault(row.oid, row)
                     self.several |= row.oid in _OF_ONE and first.value != row.value
@@ -85,6 +92,10 @@ class Said:
         if isinstance(value, Missing):
             return value
         return (shown(value) if isinstance(value, bytes) else "") or Missing("absent")
+
+    def stated(self, name: Oid) -> Known[str]:
+        """As `text`, but text that the agent gives and that is empty is empty, and not absent."""
+        return "" if self.value(name) == b"" else self.text(name)
 
     def number(self, name: Oid) -> Known[int]:
         """An integer."""
@@ -158,7 +169,7 @@ _HEAD = 7
 
 
 def _heads() -> Iterator[tuple[Oid, Oid]]:
-    for subtree in SUBTREES:
+    for subtree in (*SUBTREES, *SOFTWARE):
         yield subtree[:_HEAD], subtree
 
 

@@ -1,138 +1,22 @@
-"""Who makes a device, by the enterprise number in its sysObjectID (IANA's private enterprise numbers)."""
+"""Who makes a device, by the number that IANA gave its maker (enterprises under 1.3.6.1.4.1)."""
 
 from __future__ import annotations
 
 from posture.collectors.snmp.mibs import Oid
 
-__all__ = ["AGENTS", "VENDORS", "vendor_of"]
+__all__ = ["enterprise_of", "vendor_of"]
 
 _ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
-VENDORS: dict[int, str] = {
-    2: "IBM",
-    9: "Cisco",
-    11: "HP",
-    23: "Novell",
-    36: "DEC",
-    42: "Sun Microsystems",
-    43: "3Com",
-    63: "Apple",
-    111: "Oracle",
-    116: "Hitachi",
-    119: "NEC",
-    122: "Sony",
-    161: "Motorola",
-    171: "D-Link",
-    186: "Toshiba",
-    207: "Allied Telesis",
-    232: "Compaq",
-    236: "Samsung",
-    253: "Xerox",
-    297: "Fujifilm",
-    311: "Microsoft",
-    318: "APC",
-    343: "Intel",
-    367: "Ricoh",
-    368: "Axis",
-    388: "Symbol",
-    476: "Vertiv",
-    534: "Eaton",
-    641: "Lexmark",
-    674: "Dell",
-    705: "MGE",
-    789: "NetApp",
-    850: "Tripp Lite",
-    1248: "Epson",
-    1347: "Kyocera",
-    1588: "Brocade",
-    1602: "Canon",
-    1776: "Philips",
-    1916: "Extreme Networks",
-    1991: "Foundry",
-    2001: "Oki",
-    2011: "Huawei",
-    2435: "Brother",
-    2606: "Rittal",
-    2620: "Check Point",
-    2636: "Juniper",
-    2910: "General Electric",
-    2925: "Cyclades",
-    3097: "WatchGuard",
-    3224: "NetScreen",
-    3375: "F5",
-    3592: "Dräger",
-    3775: "Agfa",
-    3808: "CyberPower",
-    4329: "Siemens",
-    4526: "Netgear",
-    4555: "Socomec",
-    5264: "Varian",
-    5528: "NetBotz",
-    6027: "Force10",
-    6486: "Alcatel-Lucent Enterprise",
-    6527: "Nokia",
-    6574: "Synology",
-    6876: "VMware",
-    6889: "Avaya",
-    8691: "Moxa",
-    8741: "SonicWall",
-    10096: "Baxter",
-    10418: "Avocent",
-    10642: "Zebra",
-    10734: "TippingPoint",
-    11863: "TP-Link",
-    12148: "Eltek",
-    12356: "Fortinet",
-    12621: "GE HealthCare",
-    12740: "EqualLogic",
-    14179: "Airespace",
-    14823: "Aruba",
-    14988: "MikroTik",
-    15076: "Fresenius",
-    18334: "Konica Minolta",
-    19046: "Lenovo",
-    19816: "Philips",
-    21239: "Geist",
-    21317: "ATEN",
-    22005: "GE HealthCare",
-    22447: "B. Braun",
-    23670: "Nihon Kohden",
-    23883: "Fresenius",
-    23957: "Spacelabs",
-    24681: "QNAP",
-    25053: "Ruckus",
-    25461: "Palo Alto Networks",
-    25506: "H3C",
-    29659: "Carestream",
-    29671: "Meraki",
-    30065: "Arista",
-    32985: "Philips",
-    33049: "Mellanox",
-    37718: "Fresenius",
-    38222: "Philips",
-    38966: "Stryker",
-    39165: "Hikvision",
-    41112: "Ubiquiti",
-    41263: "Nutanix",
-    45553: "GE HealthCare",
-    47196: "HPE",
-    49982: "Medtronic",
-    50624: "Baxter",
-    50976: "Medtronic",
-    52588: "Spacelabs",
-    52674: "Schneider Electric",
-    54260: "Mindray",
-    55027: "Capsule",
-    59615: "GE HealthCare",
-    60072: "Hologic",
-}
-"""Vendors that hospitals have, by names that people know."""
-
-AGENTS: dict[int, str] = {2021: "UCD-SNMP", 8072: "Net-SNMP"}
-"""Makers of agents, which say nothing of who made the device."""
 
 
-def vendor_of(object_id: Oid, names: dict[int, str]) -> str:
-    """The name of the enterprise that a sysObjectID stands under; empty if it is not among these."""
-    if object_id[: len(_ENTERPRISES)] != _ENTERPRISES or len(object_id) <= len(_ENTERPRISES):
-        return ""
-    return names.get(object_id[len(_ENTERPRISES)], "")
+def enterprise_of(name: Oid) -> int | None:
+    """The number of the enterprise that an object, or a sysObjectID, stands under; None if it stands under none."""
+    if name[: len(_ENTERPRISES)] != _ENTERPRISES or len(name) <= len(_ENTERPRISES):
+        return None
+    return name[len(_ENTERPRISES)]
+
+
+def vendor_of(name: Oid, names: dict[int, str]) -> str:
+    """The name of that enterprise; empty if it is not among these."""
+    number = enterprise_of(name)
+    return "" if number is None else names.get(number, "")

@@ -169,3 +169,30 @@ def test_broken_protocols_are_less_bad_than_none(broken):
 )
 def test_write_access(views, outcome):
     assert verdict("snmp-write-access", device(MONITOR, writable_views=views)) is outcome
+
+
+# ── names of users ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+WARD_IN = (attempt("v1", "accepted", "ward"), attempt("v2c", "accepted", "ward"))
+
+
+@pytest.mark.parametrize(
+    ("lists_users", "attempts", "outcome"),
+    [
+        (True, (MONITOR,), Outcome.FAIL),
+        (True, (), Outcome.FAIL),
+        (False, (*REFUSED, MONITOR, *DEFAULTS, *WARD), Outcome.PASS),
+        (False, (*REFUSED, MONITOR, *DEFAULTS, *WARD_IN), Outcome.UNKNOWN),
+        (False, (*REFUSED, MONITOR, *DEFAULTS), Outcome.UNKNOWN),
+        (False, (*REFUSED, MONITOR, *WARD), Outcome.UNKNOWN),
+        (False, (MONITOR, *DEFAULTS, *WARD), Outcome.UNKNOWN),
+        (False, (), Outcome.UNKNOWN),
+        (Missing("not-asked"), (*REFUSED, MONITOR, *DEFAULTS, *WARD), Outcome.UNKNOWN),
+        (Missing("not-readable"), (*REFUSED, MONITOR, *DEFAULTS, *WARD), Outcome.UNKNOWN),
+    ],
+)
+def test_names_of_users(lists_users, attempts, outcome):
+    judged = device(*attempts, lists_users=lists_users)
+
+    assert only("snmp-user-list-exposed", judged, scope(user(), community())).outcome is outcome

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from lab.directories import ask
-from lab.samba import AUDITOR, PASSWORD, SambaDomain
+from lab.samba import ADMIN_PASSWORD, AUDITOR, PASSWORD, SambaDomain
 
 from posture.check import AsOf
 from posture.facts import BlindSpot, Fact
@@ -16,15 +16,24 @@ from posture.testing import run_check
 
 
 @pytest.fixture(scope="module")
-def asked():
-    with SambaDomain() as domain:
-        scope = DirectoryScope(
-            id="ad",
-            host=domain.address,
-            ca_file=str(domain.ca_file),
-            bind=Bind(user=AUDITOR, password=SecretReference(env="AUDIT")),
-        )
-        return domain.namespace.run(lambda: ask(scope, secret=lambda _: PASSWORD))
+def domain():
+    with SambaDomain() as running:
+        yield running
+
+
+def asked_by(domain, user, password):
+    scope = DirectoryScope(
+        id="ad",
+        host=domain.address,
+        ca_file=str(domain.ca_file),
+        bind=Bind(user=user, password=SecretReference(env="AUDIT")),
+    )
+    return domain.namespace.run(lambda: ask(scope, secret=lambda _: password))
+
+
+@pytest.fixture(scope="module")
+def asked(domain):
+    return asked_by(domain, AUDITOR, PASSWORD)
 
 
 def judged(asked, name):
@@ -48,6 +57,33 @@ def judged(asked, name):
         ("ad-inactive-users", {"stale"}),
         ("ad-guest-enabled", set()),
         ("ad-krbtgt-password-age", set()),
+        ("ad-functional-level", {"ad"}),
+        ("ad-recycle-bin", {"ad"}),
+        ("ad-anonymous-operations", set()),
+        ("ad-sid-history", {"merged"}),
+        ("ad-password-in-attribute", {"chatty", "noted"}),
+        ("ad-laps-coverage", {"the whole scope"}),
+        ("ad-laps-secret-readable", set()),
+        ("ad-cleartext-password-attribute", set()),
+        ("ad-protocol-transition-to-dc", {"impersonator"}),
+        ("ad-resource-delegation-on-tier0", {"DC1$"}),
+        ("ad-trust-weak", {"ad"}),
+        ("ad-trust-without-sid-filtering", {"ad"}),
+        ("ad-disabled-still-privileged", {"leaver"}),
+        ("ad-kerberoastable-privileged", {"svc-backup"}),
+        ("ad-inactive-computers", {"WS-XP$"}),
+        ("ad-old-passwords", {"old.password"}),
+        ("ad-builtin-administrator-used", {"Administrator"}),
+        ("ad-too-many-privileged", set()),
+        ("ad-operator-groups-not-empty", {"Print Operators"}),
+        ("backup-operators-not-empty", set()),
+        ("ad-privileged-not-protected", {"Administrator", "helper.desk", "nested.admin", "primary.admin"}),
+        ("ad-orphaned-admincount", {"former.admin"}),
+        ("ad-pre-windows-2000-access", {"Pre-Windows 2000 Compatible Access"}),
+        ("ad-service-account-domain-admin", {"svc-backup"}),
+        ("ad-single-domain-controller", {"hosp.example"}),
+        ("ad-shared-accounts", {"ward3"}),
+        ("ad-vendor-without-expiry", {"vendor-acme"}),
         ("ldap-cleartext-bind-accepted", set()),
         ("ldaps-unavailable", set()),
     ],
@@ -63,6 +99,33 @@ def test_guest_and_krbtgt_were_seen(asked):
     for name in ("ad-guest-enabled", "ad-krbtgt-password-age"):
         (observation,) = judged(asked, name)
         assert (observation.outcome, observation.count) == (Outcome.PASS, 1)
+
+
+def test_what_an_ordinary_account_can_not_see_of_the_domain_is_unknown(asked):
+    for name in ("ad-fine-grained-policy-weaker", "directory-backup-stale"):
+        assert [each.outcome for each in judged(asked, name)] == [Outcome.UNKNOWN]
+
+
+def test_what_is_hidden_from_an_ordinary_account_is_found_by_one_that_sees_it(domain):
+    asked = asked_by(domain, "administrator@hosp.example", ADMIN_PASSWORD)
+
+    for name in ("ad-fine-grained-policy-weaker", "ad-laps-secret-readable", "ad-cleartext-password-attribute"):
+        assert [each.outcome for each in judged(asked, name)] == [Outcome.FAIL]
+
+
+def test_weak_kerberos_encryption(asked):
+    found = {each.subject_name: each.outcome for each in judged(asked, "ad-weak-kerberos-encryption")}
+
+    assert {name for name, outcome in found.items() if outcome is Outcome.FAIL} == {"des.only", "rc4.only"}
+    assert {name for name, outcome in found.items() if outcome is Outcome.UNKNOWN} >= {"svc-sql", "svc-backup"}
+    assert not {"aes.only", "nurse.plain", "DC1$"} & set(found)
+
+
+def test_trusts_are_named(asked):
+    (filtering,) = judged(asked, "ad-trust-without-sid-filtering")
+    assert "partner.example" in filtering.message
+    assert "forest.example" in filtering.message
+    assert "filtered.example" not in filtering.message
 
 
 def test_the_checks_of_openldap_don_t_apply(asked):

@@ -8,13 +8,17 @@ import pytest
 
 from posture.facts import BlindSpot, Missing
 from posture.model import Outcome, Severity
-from posture.testing import AS_OF, account, run_check
+from posture.testing import AS_OF, account, run_check, verdict
 
 CHECKS = ("ad-guest-enabled", "ad-krbtgt-password-age")
 
 
+def days_ago(days):
+    return AS_OF.at - timedelta(days=days)
+
+
 def set_days_ago(days):
-    return account("krbtgt", control=0x202, rid=502, password_last_set=AS_OF.at - timedelta(days=days))
+    return account("krbtgt", control=0x202, rid=502, password_last_set=days_ago(days))
 
 
 def by_subject(observations):
@@ -105,3 +109,24 @@ def test_a_second_domain_in_the_same_files_that_shows_no_sid_is_not_forgotten(na
 
     (not_seen,) = [each for each in observations if each.outcome is Outcome.UNKNOWN]
     assert not_seen.subject == "scope:account"
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({"last_logon": days_ago(30)}, Outcome.FAIL),
+        ({"last_logon": days_ago(31)}, Outcome.UNKNOWN),
+        ({"last_logon": days_ago(45)}, Outcome.PASS),
+        ({"last_logon": Missing("absent")}, Outcome.PASS),
+        ({"last_logon": Missing("not-readable")}, Outcome.UNKNOWN),
+        ({"last_logon": days_ago(-9)}, Outcome.UNKNOWN),
+        ({"last_logon": days_ago(3), "control": 0x202}, Outcome.PASS),
+        ({"last_logon": days_ago(3), "control": None}, Outcome.FAIL),
+    ],
+)
+def test_builtin_administrator_used(fields, outcome):
+    assert verdict("ad-builtin-administrator-used", account("Administrator", rid=500, **fields)) is outcome
+
+
+def test_an_administrator_that_was_not_seen_is_unknown():
+    assert verdict("ad-builtin-administrator-used", account("anna")) is Outcome.UNKNOWN

@@ -1,4 +1,4 @@
-"""smb1-offered and smb-signing-not-required."""
+"""smb1-offered, smb-signing-not-required and smb-ms17-010."""
 
 from __future__ import annotations
 
@@ -73,3 +73,36 @@ def test_the_worse_of_two_scans_results_stands():
     for results in ((old, new), (new, old)):
         given = host(port(445, "microsoft-ds"), closed="139", scripts=results)
         assert verdict("smb1-offered", given) is Outcome.FAIL
+
+
+def ms17(output, state=""):
+    return script("smb-vuln-ms17-010", output, **({"CVE-2017-0143__state": state} if state else {}))
+
+
+PATCHED = ms17(
+    "NOT VULNERABLE:\n  State: NOT VULNERABLE\n  Check results:\n    This system is patched.", "NOT VULNERABLE"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome"),
+    [
+        (server(ms17("VULNERABLE:", "VULNERABLE")), FAIL),
+        (server(ms17("\n  VULNERABLE:\n  Remote Code Execution\n    State: VULNERABLE\n")), FAIL),
+        (server(PATCHED, ms17("VULNERABLE:", "VULNERABLE")), FAIL),
+        (server(PATCHED), PASS),
+        (server(PATCHED, dialects(OLD)), PASS),
+        (server(PATCHED, ports=(*SERVER, port(1445, "microsoft-ds"))), UNKNOWN),
+        (server(ms17("NOT VULNERABLE:\n  Check results:\n    TIMEOUT", "NOT VULNERABLE"), dialects(OLD)), UNKNOWN),
+        (server(ms17("ERROR: broken"), dialects(OLD)), UNKNOWN),
+        (server(dialects(OLD)), UNKNOWN),
+        (server(dialects()), UNKNOWN),
+        (server(), UNKNOWN),
+        (host(filtered="139,445"), UNKNOWN),
+        (host(), UNKNOWN),
+        (server(dialects("202", "311")), Outcome.NOT_APPLICABLE),
+        (host(closed="139,445"), Outcome.NOT_APPLICABLE),
+    ],
+)
+def test_smb_ms17_010(given, outcome):
+    assert verdict("smb-ms17-010", given) is outcome

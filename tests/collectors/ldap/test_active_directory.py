@@ -20,8 +20,20 @@ from posture.collectors.ldap.ldif import Entry
 from posture.collectors.ldap.members import Members, member_range
 from posture.collectors.ldap.search import search
 from posture.facts import Account, BlindSpot, Computer, Directory, DomainPolicy, Group, Missing
-from posture.model import AskedLdap
+from posture.model import AskedLdap, Evidence
 from posture.scope import Bind, DirectoryScope, SecretReference
+
+SYSTEM = "CN=S"  # CN=System and CN=Services
+UNIX_PASSWORD = b"ABCD!efgh12345$67890"
+LOCAL_PASSWORD = b"L0cal-Secret-9"
+
+
+@pytest.fixture(scope="module")
+def as_administrator(domain: SambaDomain, domain_scope: DirectoryScope) -> Asked:
+    """The domain as its administrator sees it, who may read what is hidden from others."""
+    bind = Bind(user="administrator@hosp.example", password=SecretReference(env="X"))
+    scope = msgspec.structs.replace(domain_scope, bind=bind)
+    return domain.namespace.run(lambda: ask(scope, secret=lambda _: ADMIN_PASSWORD))
 
 
 def account(asked: Asked, login: str) -> Account:
@@ -193,7 +205,17 @@ def test_a_password_in_a_description_is_masked_before_it_is_kept(asked_domain: A
     assert account(asked_domain, "chatty").description == "kiosk, password: {masked;type=password}"
     assert account(asked_domain, "nurse.plain").description == "Ward 3"
     assert not any(b"Winter-2024" in record.payload for record in asked_domain.evidence)
-    assert [record.envelope.masked for record in asked_domain.evidence if record.envelope.masked] == [("description",)]
+    assert [record.envelope.masked for record in asked_domain.evidence if record.envelope.masked] == [
+        ("description", "info")
+    ]
+
+
+def test_secrets_are_in_no_evidence_even_where_the_reader_may_read_them(as_administrator: Asked) -> None:
+    assert as_administrator.directory.secrets_readable == ("unixUserPassword", "ms-Mcs-AdmPwd")
+    for record in as_administrator.evidence:
+        assert UNIX_PASSWORD not in record.payload
+        assert LOCAL_PASSWORD not in record.payload
+        assert b"Sommer-2023" not in record.payload
 
 
 def test_computers_are_computers_and_no_accounts(asked_domain: Asked) -> None:
@@ -208,6 +230,63 @@ def test_computers_are_computers_and_no_accounts(asked_domain: Asked) -> None:
     assert computers["SRV-DELEG$"].operating_system == Missing("absent", "operatingSystem is not set")
 
 
+def test_kerberos_settings_and_former_identities_are_read(asked_domain: Asked) -> None:
+    assert account(asked_domain, "rc4.only").encryption_types == 4
+    assert account(asked_domain, "impersonator").delegates_to == ("ldap/dc1.hosp.example",)
+    assert account(asked_domain, "noted").info == "old terminal, pwd={masked;type=password}"
+    (former,) = account(asked_domain, "merged").sid_history
+    assert former == group(asked_domain, "Domain Admins").sid
+    assert {fact.login for fact in asked_domain.facts(Computer) if fact.resource_delegation is True} == {"DC1$"}
+    assert account(asked_domain, "nurse.plain").resource_delegation is False
+
+
+def test_when_a_managed_password_is_due_is_read(asked_domain: Asked) -> None:
+    due = {fact.login: fact.laps_expiry for fact in asked_domain.facts(Computer)}
+
+    assert timedelta(days=19) < due["SRV22$"] - datetime.now(UTC) < timedelta(days=21)
+    assert due["WS-XP$"].why == "absent"
+
+
+def test_the_settings_of_the_forest_are_read(asked_domain: Asked) -> None:
+    found = asked_domain.directory
+
+    assert found.heuristics == Missing("absent", "dSHeuristics is not set")
+    assert found.tombstone_days == 180
+    assert found.recycle_bin is False
+
+
+def test_trusts_are_read(asked_domain: Asked) -> None:
+    trusts = {trust.name: trust for trust in asked_domain.directory.trusts}
+
+    assert set(trusts) == {"filtered.example", "forest.example", "partner.example"}
+    partner = trusts["partner.example"]
+    assert (partner.direction, partner.type, partner.attributes, partner.encryption_types) == (2, 2, 0, 4)
+    assert trusts["forest.example"].attributes == 0x848
+    assert trusts["forest.example"].encryption_types.why == "absent"
+
+
+def test_fine_grained_policies_are_shown_to_administrators_only(asked_domain: Asked, as_administrator: Asked) -> None:
+    assert asked_domain.directory.fine_grained_policies == ()
+    (policy,) = as_administrator.directory.fine_grained_policies
+    assert (policy.name, policy.min_length, policy.lockout_threshold) == ("Service accounts", 4, 0)
+    assert policy.applies is True
+
+
+def test_settings_without_their_evidence_are_not_known(asked_domain: Asked) -> None:
+    kept = [
+        one for one in asked_domain.evidence if not isinstance(one.envelope.asked, AskedLdap) or SYSTEM not in base(one)
+    ]
+    without = dataclasses.replace(asked_domain, evidence=kept).directory
+
+    for value in (without.trusts, without.heuristics, without.tombstone_days, without.recycle_bin):
+        assert isinstance(value, Missing)
+        assert value.why == "not-asked"
+
+
+def base(record: Evidence) -> str:
+    return record.envelope.asked.base
+
+
 # ── groups ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -215,7 +294,7 @@ def test_privileged_groups_have_their_members_by_primary_group_too(asked_domain:
     admins = group(asked_domain, "Domain Admins")
 
     assert admins.sid.endswith("-512")
-    assert names(admins) == ["Administrator", "Nested-IT", "primary.admin", "svc-backup"]
+    assert names(admins) == ["Administrator", "Nested-IT", "guarded.admin", "primary.admin", "svc-backup"]
 
 
 def test_groups_within_privileged_ones_have_theirs(asked_domain: Asked) -> None:
@@ -260,7 +339,7 @@ def test_a_list_of_members_comes_in_ranges_and_is_put_together(
     assert {member_range(description) for description, _ in first[0].attributes} == {(0, 9)}
     assert {member_range(description) for description, _ in second[0].attributes} == {(10, None)}
     everyone = {value for _, value in first[0].attributes + second[0].attributes}
-    assert len(everyone) == 15
+    assert len(everyone) == 23
 
     members = Members(BASE)
     members.members(first[0])
@@ -319,7 +398,8 @@ def pre_windows_2000(domain: SambaDomain, change: str) -> None:
 def test_where_attributes_are_hidden_nothing_is_taken_for_absent(asked_hardened: Asked) -> None:
     plain = account(asked_hardened, "nurse.plain")
 
-    for value in (plain.user_account_control, plain.last_logon, plain.password_last_set, plain.admin_count):
+    hidden = (plain.sid_history, plain.resource_delegation, plain.encryption_types, plain.info)
+    for value in (plain.user_account_control, plain.last_logon, plain.password_last_set, plain.admin_count, *hidden):
         assert isinstance(value, Missing)
         assert value.why == "not-readable"
 

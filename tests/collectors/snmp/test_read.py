@@ -7,11 +7,12 @@ from itertools import permutations
 
 import pytest
 from lab.snmp import scope_of
+from msgspec.structs import replace
 
 from posture.collectors.snmp import SnmpCollector
 from posture.collectors.snmp.mibs import SUBTREES, dotted, oid
 from posture.collectors.snmp.snmprec import Row, encode
-from posture.facts import BlindSpot, Device, Missing, Ups
+from posture.facts import BlindSpot, Clock, Device, Listed, Missing, Ups
 from posture.model import AskedSnmp, Attempt, Envelope, Evidence, Source
 
 SCOPE = scope_of("10.0.0.0/24", site="north")
@@ -174,6 +175,23 @@ def test_an_import_stands_in_the_zone_of_its_address():
         ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.8072.3.2.10"), "1.3.6.1.2.1.33.1.1.1.0": b"Eaton"}, "Eaton"),
         ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.99999"), "1.3.6.1.2.1.1.1.0": b"Xerox WorkCentre 7855"}, "Xerox"),
         ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.8072.3.2.10"), "1.3.6.1.2.1.1.1.0": b"Linux cisco 6.1"}, "Net-SNMP"),
+        ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.10002.1")}, "Ubiquiti"),
+        ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.890.1.5")}, "Zyxel"),
+        ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.4413"), "1.3.6.1.2.1.1.1.0": b"UBNT US-8, Linux 3.6"}, "Ubiquiti"),
+        ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.4413"), "1.3.6.1.2.1.1.1.0": b"1.2"}, "Broadcom"),
+        ({"1.3.6.1.2.1.1.1.0": b"Gateway, compiled Dec 27 on Intel"}, Missing("absent")),
+        ({"1.3.6.1.4.1.39165.1.1.0": b"DS-2CD2032"}, "Hikvision"),
+        (
+            {
+                "1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.8072.3.2.10"),
+                "1.3.6.1.2.1.1.1.0": b"Linux nas 5.1",
+                "1.3.6.1.4.1.2021.4.3.0": 1,
+                "1.3.6.1.4.1.2021.4.4.0": 1,
+                "1.3.6.1.4.1.6574.1.5.1.0": b"DS916",
+            },
+            "Synology",
+        ),
+        ({"1.3.6.1.4.1.9.9.23.1.1.0": 1, "1.3.6.1.4.1.99999.1.0": 1, "1.3.6.1.4.1.99999.2.0": 1}, Missing("absent")),
         ({"1.3.6.1.2.1.1.2.0": (0, 0)}, Missing("absent")),
         ({"1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1")}, Missing("absent")),
     ],
@@ -306,3 +324,109 @@ def test_walks_of_several_devices_in_one_file_are_of_none_of_them():
     assert isinstance(spot, BlindSpot)
     assert (spot.subject, spot.why) == ("address:servers/10.0.0.5", "the file holds what several devices said")
     assert isinstance(again, Device)
+
+
+# ── clocks, owners, users, software ──────────────────────────────────────────────────────────────────────────────────
+
+DATE = "1.3.6.1.2.1.25.1.2.0"
+BEGUN, DONE = datetime(2026, 1, 15, 18, 0, 0, tzinfo=UTC), datetime(2026, 1, 15, 18, 0, 10, tzinfo=UTC)
+LOCAL = bytes((0x07, 0xEA, 1, 15, 12, 0, 4, 0))
+
+
+def clock(value, *, zone="America/Chicago", started=BEGUN, ended=DONE):
+    scope = replace(SCOPE, organisation=replace(SCOPE.organisation, time_zone=zone))
+    (found,) = read(record({**NAME, DATE: value}, started=started, ended=ended), scope=scope)
+    return found.clock
+
+
+def bounds(least, most, *, zone_sent):
+    return Clock(least=timedelta(seconds=least), most=timedelta(seconds=most), zone_sent=zone_sent)
+
+
+@pytest.mark.parametrize(
+    ("value", "zone", "expected"),
+    [
+        (LOCAL, "America/Chicago", bounds(-6, 4, zone_sent=False)),
+        (LOCAL, "UTC", bounds(-21_606, -21_596, zone_sent=False)),
+        (LOCAL + b"-\x06\x00", "UTC", bounds(-6, 4, zone_sent=True)),
+        (LOCAL + b"+\x05\x1e", "UTC", bounds(-41_406, -41_396, zone_sent=True)),
+    ],
+)
+def test_a_clock_is_compared_with_when_its_device_was_asked(value, zone, expected):
+    assert clock(value, zone=zone) == expected
+
+
+def test_in_the_hour_that_comes_twice_both_are_possible():
+    instant = datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    twice = bytes((0x07, 0xEA, 11, 1, 1, 30, 0, 0))
+
+    assert clock(twice, started=instant, ended=instant) == bounds(0, 3_600, zone_sent=False)
+
+
+@pytest.mark.parametrize(
+    "value", [b"", LOCAL[:7], bytes(8), LOCAL + b"?\x06\x00", LOCAL + b"-\xff\x00", bytes(11), 7, (1, 3)]
+)
+def test_what_is_no_date_is_not_read(value):
+    assert clock(value) == Missing("not-readable", "hrSystemDate is no date")
+
+
+def test_a_file_does_not_say_when_its_clock_was_read():
+    assert clock(LOCAL, started=None, ended=None).why == "not-asked"
+    assert device(NAME).clock == Missing("absent")
+
+
+def test_an_owner_that_the_agent_leaves_empty_is_told_from_one_that_it_hides():
+    found = device({**NAME, "1.3.6.1.2.1.1.4.0": b"", "1.3.6.1.2.1.1.6.0": b"Ward 7"})
+
+    assert (found.contact, found.location) == ("", "Ward 7")
+    assert device(NAME).contact == Missing("absent")
+
+
+USERS = "1.3.6.1.4.1.77.1.2.25.1.1.5.71.117.101.115.116"
+
+
+def test_users_are_listed_or_not_or_may_be_hidden():
+    cut = AskedSnmp(oids=ALL, cut=("1.3.6.1.4.1.77.1.2.25.1.1",))
+
+    assert device({**NAME, USERS: b"Guest"}).lists_users is True
+    assert device({**NAME, **MAC}).lists_users is False
+    assert device(NAME).lists_users.why == "not-readable"
+    assert device({**NAME, **MAC}, asked=cut, problem="it loops").lists_users == Missing("not-answered", "it loops")
+    assert device({**NAME, **MAC}, asked=None, attempts=()).lists_users == Missing("not-asked")
+
+
+def test_of_two_records_the_one_that_lists_users_stands():
+    records = [record({**NAME, **MAC}, ended=datetime(2026, 2, 1, tzinfo=UTC)), record({**NAME, USERS: b"Guest"})]
+
+    for order in permutations(records):
+        (found,) = read(*order)
+        assert found.lists_users is True
+
+
+PROCESSES = {"1.3.6.1.2.1.25.4.2.1.2.1": b"init", "1.3.6.1.2.1.25.4.2.1.2.9": b"snmpd"}
+RUNNING = "1.3.6.1.2.1.25.4.2.1.2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "whole"),
+    [
+        (AskedSnmp(oids=(*ALL, RUNNING)), True),
+        (AskedSnmp(oids=(*ALL, RUNNING), cut=(RUNNING,)), False),
+        (AskedSnmp(oids=ALL), False),
+        (None, False),
+    ],
+)
+def test_a_list_is_whole_only_where_its_walk_came_to_its_end(asked, whole):
+    assert device({**NAME, **PROCESSES}, asked=asked).running == Listed(names=("init", "snmpd"), whole=whole)
+
+
+def test_a_list_that_was_not_asked_for_is_no_empty_one():
+    assert device(NAME).running == Missing("not-asked")
+    assert device(NAME, asked=AskedSnmp(oids=(*ALL, RUNNING))).running == Missing("absent")
+
+
+def test_where_an_entity_has_both_its_software_is_its_firmware():
+    entity = {"1.3.6.1.2.1.47.1.1.1.1.5.1": 3, "1.3.6.1.2.1.47.1.1.1.1.9.1": b"bootloader 12.2"}
+
+    assert device(entity).firmware == "bootloader 12.2"
+    assert device({**entity, "1.3.6.1.2.1.47.1.1.1.1.10.1": b"15.2(4)E"}).firmware == "15.2(4)E"
