@@ -19,7 +19,7 @@ from posture.governance.exceptions import Exceptions
 from posture.governance.findings import Findings
 from posture.inventory import Inventory, Thing
 from posture.model import Outcome, Status
-from posture.patterns import Named, declared_ephi
+from posture.patterns import Named, ephi
 from posture.scope import Ephi, Scope
 
 __all__ = ["answered_counts", "assets", "check_results", "control_results", "family_counts", "gaps"]
@@ -229,7 +229,6 @@ def assets(inventory: Inventory, observations: Sequence[Observation], scope: Sco
 
 
 def _ephi(thing: Thing, scope: Scope) -> Ephi:
-    """What is declared of the machine itself, else of the places it stands in."""
     names = [fact.name for fact in thing.facts]
     named = Named(keys=thing.ids, names=names, addresses=thing.addresses, zones=thing.places)
-    return declared_ephi(scope.asset, named) or scope.ephi(*(thing.places or ("",)))
+    return ephi(scope, named, thing.places or ("",))

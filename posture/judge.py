@@ -13,7 +13,7 @@ from posture.check import AsOf, Check, CheckDefinitionError, Verdict, unknown
 from posture.facts import BlindSpot, Fact, Facts
 from posture.inventory import Inventory, Thing
 from posture.model import Outcome, Severity
-from posture.patterns import Named, declared_ephi
+from posture.patterns import Named, ephi
 from posture.scope import Ephi, Scope
 
 __all__ = ["judge"]
@@ -239,18 +239,13 @@ def _of_subject(key: str, rulings: Sequence[_Ruling], setting: _Setting) -> Ephi
 
 
 def _ephi(key: str, places: tuple[str, ...], names: frozenset[str], scope: Scope, thing: Thing | None) -> Ephi:
-    """What is declared of the machine itself, else of the places it stands in."""
-    if scope.asset:
-        named = Named(
-            keys=thing.ids if thing else (key,),
-            names=names | {fact.name for fact in (thing.facts if thing else ())},
-            addresses=thing.addresses if thing else (),
-            zones=set(places),
-        )
-        declared = declared_ephi(scope.asset, named)
-        if declared is not None:
-            return declared
-    return scope.ephi(*places)
+    named = Named(
+        keys=thing.ids if thing else (key,),
+        names=names | {fact.name for fact in (thing.facts if thing else ())},
+        addresses=thing.addresses if thing else (),
+        zones=set(places),
+    )
+    return ephi(scope, named, places)
 
 
 def _id(check: str, about: str) -> str:

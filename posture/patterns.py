@@ -13,9 +13,9 @@ from ipaddress import IPv6Network, ip_address, ip_network
 
 import msgspec
 
-from posture.scope import Address, AssetScope, Ephi, Network
+from posture.scope import Address, AssetScope, Ephi, Network, Scope
 
-__all__ = ["Named", "boundless", "declared_ephi", "fits", "matches"]
+__all__ = ["Named", "boundless", "declared_ephi", "ephi", "fits", "matches"]
 
 _ZONE = "zone:"
 
@@ -67,6 +67,11 @@ def declared_ephi(assets: Iterable[AssetScope], named: Named) -> Ephi | None:
     said = {each.ephi for each in assets if matches(each.match, named, wholly=each.ephi == "no")}
     worst_first: tuple[Ephi, ...] = ("yes", "unknown", "no")
     return next((ephi for ephi in worst_first if ephi in said), None)
+
+
+def ephi(scope: Scope, named: Named, places: Iterable[str]) -> Ephi:
+    """What is declared of the machine itself, else of the places it stands in."""
+    return declared_ephi(scope.asset, named) or scope.ephi(*places)
 
 
 @lru_cache(maxsize=4096)

@@ -5,14 +5,13 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from lab import office
+from lab import command, office
 from lab.hospital import TOML
 from lab.workbook import Edited
 
@@ -29,11 +28,7 @@ ADDRESSABLE = next(each for each in RULE.values() if each.requirement == "A")
 
 
 def posture(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "posture", "attest", *map(str, arguments)]
-    environment = {**os.environ, "HOME": str(cwd)}
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
-    assert "Traceback" not in done.stderr
-    return done
+    return command.posture("attest", *arguments, cwd=cwd)
 
 
 @pytest.fixture

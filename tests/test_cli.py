@@ -11,22 +11,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from lab.command import POSTURE, posture
 
 from posture.catalog import Control
 from posture.store import Store
 
-POSTURE = [sys.executable, "-m", "posture"]
 DATA = Path(__file__).parent / "data"
 SCAN = DATA / "nmap" / "recorded" / "smb-hardened.xml"
-
-
-def posture(*arguments: str | Path, cwd: Path, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HOME": str(cwd)}
-    done = subprocess.run(
-        [*before, *POSTURE, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False, env=environment
-    )
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def test_a_file_is_audited_and_reported_without_a_posture_toml(tmp_path: Path):

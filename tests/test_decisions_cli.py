@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import os
 import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from lab import command
 
 from posture.governance.ledger import Attachment, Decision
 from posture.store import Store
@@ -45,11 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def posture(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HOME": str(cwd)}
-    command = [sys.executable, "-m", "posture", "decisions", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
-    assert "Traceback" not in done.stderr
-    return done
+    return command.posture("decisions", *arguments, cwd=cwd)
 
 
 def add(cwd: Path, *more: str, control: str = CONTROL, **changed: str | None) -> subprocess.CompletedProcess[str]:

@@ -1,14 +1,13 @@
 """`posture exceptions` as an officer meets it: every mistake at once, two people, an end, and nothing waived."""
 
 import json
-import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from lab import command
 
 from posture.governance.ledger import Revocation, RiskAcceptance
 from posture.store import Store
@@ -42,11 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def posture(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HOME": str(cwd)}
-    command = [sys.executable, "-m", "posture", "exceptions", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
-    assert "Traceback" not in done.stderr
-    return done
+    return command.posture("exceptions", *arguments, cwd=cwd)
 
 
 def add(cwd: Path, *more: str, **changed: str | None) -> subprocess.CompletedProcess[str]:

@@ -77,7 +77,7 @@ def test_text_without_a_star_is_never_more_than_itself(pattern, name):
 
 @given(st.text(alphabet="ab*.", max_size=60))
 def test_many_stars_take_no_time(pattern):
-    matches(pattern, Named(names=("a" * 5_000,)))
+    assert matches(pattern, Named(names=("a" * 5_000,))) == ("*" in pattern and not set("b.") & set(pattern))
 
 
 @pytest.mark.parametrize("pattern", ["*", "**", " ", "", "0.0.0.0/0", "::/0", "*.*", "-"])

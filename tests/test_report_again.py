@@ -2,14 +2,13 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from lab import command
 
 from posture.demo import recorded
 
-POSTURE = [sys.executable, "-m", "posture"]
 SCOPE = """
 [organisation]
 name = "Test"
@@ -35,7 +34,7 @@ def own(account: Account) -> Verdict:
 
 
 def posture(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    ran = subprocess.run([*POSTURE, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    ran = command.posture(*arguments, cwd=folder)
     assert ran.returncode == code, ran.stderr
     return ran
 

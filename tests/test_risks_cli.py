@@ -1,13 +1,12 @@
 """`posture risks` as an officer meets it: the register that was judged, and who deals with what until when."""
 
 import json
-import os
 import subprocess
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from lab import command
 
 from posture.assessment import Assessment, Coverage, Factor, MethodNotes, Organisation, Risk, Run
 from posture.governance.ledger import Treatment
@@ -68,11 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def posture(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "posture", "--store", "posture.db", "risks", *arguments]
-    environment = {**os.environ, "HOME": str(cwd)}
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
-    assert "Traceback" not in done.stderr
-    return done
+    return command.posture("--store", "posture.db", "risks", *arguments, cwd=cwd)
 
 
 def recorded(folder: Path) -> list[Treatment]:
