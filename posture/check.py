@@ -14,7 +14,7 @@
 The first parameter says what is judged: `Host` means once for each host, `Account | Computer` once for each of either
 kind; `Facts[Account]` means once over the whole set, and the check then yields a verdict for each subject it names with
 `about=` (without it, the verdict is about the whole scope). Further parameters may ask for `AsOf`, `Thresholds`,
-`Scope` or other `Facts[…]`.
+`Scope`, `Inventory`, `Reference` or other `Facts[…]`.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ Function = Callable[..., Verdict | Iterable[Verdict]]
 
 _SECTION = re.compile(r"^(Why it matters|How to fix|Sources):\s*$", re.MULTILINE)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_GIVEN = frozenset({"AsOf", "Scope", "Thresholds"})
+_GIVEN = frozenset({"AsOf", "Inventory", "Reference", "Scope", "Thresholds"})
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

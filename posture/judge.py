@@ -14,6 +14,7 @@ from posture.facts import BlindSpot, Fact, Facts
 from posture.inventory import Inventory, Thing
 from posture.model import Outcome, Severity
 from posture.patterns import Named, ephi
+from posture.reference import Reference, shipped
 from posture.scope import Ephi, Scope
 
 __all__ = ["judge"]
@@ -24,8 +25,11 @@ ANSWERS = {
     "Host": "Scan a zone, or import an nmap XML file.",
     "Directory": "Name a directory in posture.toml, or import an LDIF file.",
     "Device": "Give an SNMP credential in posture.toml, or import an snmprec file or a walk.",
+    "GroupPolicy": "Import a zip or tar archive of SYSVOL's Policies folder: posture audit --from policies.zip",
+    "Leaver": "Import the list of leavers of human resources (CSV or .xlsx): posture audit --from leavers.csv",
 }
 NOUNS = {
+    "DeclaredAsset": "inventory",
     "Host": "host",
     "Directory": "directory server",
     "DomainPolicy": "Active Directory domain",
@@ -34,6 +38,8 @@ NOUNS = {
     "Computer": "Active Directory computer",
     "Group": "Active Directory group",
     "Device": "SNMP device",
+    "Leaver": "list of leavers",
+    "GroupPolicy": "copy of group policies",
 }
 
 
@@ -50,6 +56,7 @@ class _Setting(msgspec.Struct, frozen=True):
     scope: Scope
     as_of: AsOf
     inventory: Inventory
+    reference: Reference
     ephi: dict[_About, Ephi] = msgspec.field(default_factory=dict)
 
 
@@ -63,10 +70,18 @@ class _Ruling(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
 
 
-def judge(
-    facts: Sequence[Fact], blind_spots: Sequence[BlindSpot], checks: Iterable[Check], scope: Scope, as_of: AsOf
+def judge(  # noqa: PLR0913, PLR0917  # what an assessment depends on
+    facts: Sequence[Fact],
+    blind_spots: Sequence[BlindSpot],
+    checks: Iterable[Check],
+    scope: Scope,
+    as_of: AsOf,
+    reference: Reference | None = None,
+    inventory: Inventory | None = None,
 ) -> tuple[Observation, ...]:
-    """Run every check over the facts it asks for.
+    """Run every check over the facts it asks for. Without `reference`, what comes with Posture is known.
+
+    `inventory` is that of these facts, where the caller has made it.
 
     A check over facts of which there are none, and of which no blind spot tells, is *unknown*: silence is an answer
     that has to be seen. A check that raises is an *error* observation.
@@ -81,7 +96,7 @@ def judge(
     sets: dict[str, Facts[Fact]] = {
         kind: Facts(by_kind.get(kind, ()), spots.get(kind, ())) for kind in {*by_kind, *spots}
     }
-    setting = _Setting(sets, scope, as_of, Inventory(facts))
+    setting = _Setting(sets, scope, as_of, inventory or Inventory(facts, scope.inventory.zones), reference or shipped())
     found: list[Observation] = []
     for check in sorted(checks, key=lambda each: each.id):
         found.extend(_observations(check, list(_rulings(check, setting)), setting))
@@ -96,15 +111,16 @@ def _rulings(check: Check, setting: _Setting) -> Iterator[_Ruling]:
             nothing = f"No {NOUNS.get(kind, kind)} was looked at."
             yield _whole_scope(unknown(nothing, answer=ANSWERS.get(kind, ANSWERS["Directory"])), kind)
         for spot in facts.blind_spots:
-            key = setting.inventory.key_of(spot.subject)
-            thing = setting.inventory.thing(key)
-            yield _Ruling(
-                kind=thing.kind if thing else kind.lower(),
-                key=key,
-                name=spot.name,
-                place=spot.place or "",
-                verdict=Verdict(outcome=Outcome.UNKNOWN, message=spot.why, answer=spot.answer, evidence=spot.evidence),
-            )
+            silent = Verdict(outcome=Outcome.UNKNOWN, message=spot.why, answer=spot.answer, evidence=spot.evidence)
+            for key in setting.inventory.keys_of(spot.subject):
+                thing = setting.inventory.thing(key)
+                yield _Ruling(
+                    kind=thing.kind if thing else kind.lower(),
+                    key=key,
+                    name=spot.name,
+                    place=spot.place or "",
+                    verdict=silent,
+                )
         if check.over_all and facts:
             for verdict in _verdicts(check, facts, rest):
                 yield _ruling(verdict, verdict.about, kind, setting.inventory)
@@ -117,7 +133,13 @@ def _injected(wanted: str, setting: _Setting) -> object:
     if wanted.startswith("Facts["):
         return setting.sets.get(wanted[6:-1], Facts())
     scope = setting.scope
-    given: dict[str, object] = {"Scope": scope, "AsOf": setting.as_of, "Thresholds": scope.thresholds}
+    given: dict[str, object] = {
+        "Scope": scope,
+        "AsOf": setting.as_of,
+        "Inventory": setting.inventory,
+        "Thresholds": scope.thresholds,
+        "Reference": setting.reference,
+    }
     if wanted not in given:
         raise CheckDefinitionError(f"nothing of the type {wanted} can be given to a check")
     return given[wanted]
@@ -234,8 +256,16 @@ def _of_subject(key: str, rulings: Sequence[_Ruling], setting: _Setting) -> Ephi
     places = sorted({ruling.place for ruling in rulings if ruling.place}) or [""]
     about = (key, (*places, *(thing.places if thing else ())), frozenset(ruling.name for ruling in rulings))
     if about not in setting.ephi:
-        setting.ephi[about] = _ephi(*about, setting.scope, thing)
+        setting.ephi[about] = _worst_ephi(_ephi(*about, setting.scope, thing), key, setting)
     return setting.ephi[about]
+
+
+def _worst_ephi(own: Ephi, key: str, setting: _Setting) -> Ephi:
+    """What is said of the subject, or worse of what a name joins to it: a name may make it worse, and never better."""
+    machine = setting.inventory.machine(key)
+    others = [part for part in (machine.parts if machine else ()) if part.key != key]
+    said = {own, *(_ephi(part.key, part.places or ("",), frozenset(), setting.scope, part) for part in others)}
+    return "yes" if "yes" in said else "unknown" if "unknown" in said else "no"
 
 
 def _ephi(key: str, places: tuple[str, ...], names: frozenset[str], scope: Scope, thing: Thing | None) -> Ephi:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -191,12 +191,13 @@ class Source(Record, frozen=True, kw_only=True):
 class Envelope(Record, frozen=True, kw_only=True):
     """What was asked, by whom, from where, with what outcome. Its SHA-256 is the evidence's id.
 
+    `format` is the payload's: `nmap-xml`, `nessus-v2`, `ldif`, `bloodhound` or `snmprec`, or a word of a pack's own.
     In an import `asked`, `operator`, `started` and `ended` are only what the file itself states, so that the same
     file is the same evidence wherever and whenever it is imported; the import itself is in the run's record.
     """
 
     collector: str
-    format: Literal["nmap-xml", "ldif", "snmprec"]
+    format: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9.-]{0,39}$")]
     outcome: Literal["complete", "partial", "failed"]
     problem: str = ""
     probe: str | None = None

@@ -61,7 +61,8 @@ def account_lockout(policy: DomainPolicy, thresholds: Thresholds) -> Verdict:
         case Missing() as why:
             return unknown(f"Whether accounts are locked (lockoutThreshold) is not known: {why}", answer=READ_DOMAIN)
         case 0:
-            return failed("Accounts are never locked, however many passwords are tried (lockoutThreshold 0)")
+            told = "Accounts are never locked, however many passwords are tried"
+            return failed(f"{told}; your policy allows {allowed} (lockoutThreshold 0)")
         case attempts if 0 < attempts <= allowed:
             return passed(f"Accounts are locked after {attempts} wrong passwords; your policy allows {allowed}")
         case attempts if attempts > allowed:

@@ -75,6 +75,8 @@ def shared_accounts(account: Account, thresholds: Thresholds, as_of: AsOf) -> Ve
         return _in_use(account, told, thresholds, as_of)
     if isinstance(described, Missing) and described.why != "absent":
         return unknown(f"Its name is not that of a shared account; its description is not known: {described}")
+    if not account.login:
+        return unknown("Its description is not that of a shared account; its name (sAMAccountName) is not known")
     return not_applicable("Neither its name nor its description is that of a shared account")
 
 
@@ -95,11 +97,12 @@ def _in_use(account: Account, told: str, thresholds: Thresholds, as_of: AsOf) ->
         return unknown(f"{told}; its last log-in is after the time of this assessment: a clock was wrong")
     days = -(-age // timedelta(days=1))
     told += f"; last log-in {days} day{'s' * (days != 1)} ago (lastLogonTimestamp)"
+    told += f"; by your policy it is in use until {thresholds.inactive_days} days after one"
     if days <= thresholds.inactive_days:
         return failed(told, severity=Severity.LOW)
     if days <= thresholds.inactive_days + thresholds.logon_lag_days:
         return unknown(f"{told}, and a later one may not have been written yet")
-    return passed(f"{told}, so it is not in use")
+    return passed(f"{told}: it is not in use")
 
 
 @check("ad-vendor-without-expiry", title="Vendors' accounts never expire", severity=Severity.MEDIUM)
@@ -121,12 +124,14 @@ def vendor_without_expiry(account: Account, scope: Scope) -> Verdict:
     Sources:
         45 CFR 164.308(a)(3)(ii)(C); MS-ADA1 accountExpires.
     """
-    match account.user_account_control:
+    match account.control(DISABLED):
         case Missing() as why:
             told = f"The account's settings (userAccountControl) are not known: {why}"
             return unknown(told, answer=READ_FLAGS)
         case control if control & DISABLED:
             return not_applicable(IS_DISABLED)
+        case _ if not _is_vendor(account, scope) and not account.login:
+            return unknown("Its place is not that of a vendor's account; its name (sAMAccountName) is not known")
         case _ if not _is_vendor(account, scope):
             return not_applicable("Neither its name nor its place is that of a vendor's account")
         case _:

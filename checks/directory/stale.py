@@ -46,7 +46,7 @@ def inactive_computers(computer: Computer, thresholds: Thresholds, as_of: AsOf) 
         CIS Controls 1.1; Microsoft, lastLogonTimestamp attribute; Microsoft, Domain member: Maximum machine account
         password age.
     """
-    match computer.user_account_control:
+    match computer.control(DISABLED):
         case Missing() as why:
             return _flags_unknown(why, computer)
         case control if control & DISABLED:
@@ -182,7 +182,7 @@ def _controllers(
     alive = [each for each in computers if _serves(each, limit, as_of) is True]
     unclear = [each for each in computers if isinstance(_serves(each, limit, as_of), Missing)]
     count = len(alive)
-    told = f"The domain has {count} domain controller{'s' * (count != 1)} in use"
+    told = f"The domain has {count} domain controller{'s' * (count != 1)} in use ({limit.days} days, by your policy)"
     if count > 1:
         return passed(told, domain, *alive, about=domain)
     if spots or unclear or not count:

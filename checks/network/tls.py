@@ -11,6 +11,7 @@ from posture.services import TLS, each, result, worst
 
 OLD = ("SSLv3", "TLSv1.0", "TLSv1.1")
 CURRENT = ("TLSv1.2", "TLSv1.3")
+NESSUS_OLD = {"nessus-20007": "SSLv2 or SSLv3", "nessus-104743": "TLSv1.0", "nessus-157288": "TLSv1.1"}
 KEYS = {"rsa", "ec"}
 EC_BITS = 224
 """The smallest elliptic key that NIST SP 800-131A Rev. 2 accepts."""
@@ -42,6 +43,7 @@ def _versions(port: Port) -> Verdict:
     ssl2, ciphers = result(port, "sslv2"), result(port, "ssl-enum-ciphers")
     old = ["SSLv2"] if not isinstance(ssl2, Missing) and "SSLv2 supported" in ssl2.output else []
     old += [] if isinstance(ciphers, Missing) else [version for version in OLD if _accepts(ciphers, version)]
+    old += sorted({NESSUS_OLD[script.id] for script in port.scripts if script.id in NESSUS_OLD} - set(old))
     if old:
         return failed(f"{port} accepts {', '.join(old)}", port)
     if isinstance(ciphers, Missing):
@@ -95,7 +97,7 @@ def _certificate(port: Port, as_of: AsOf, rsa_bits: int) -> Verdict:
     if begins is not None and begins > as_of.at:
         faults.append(f"is not valid before {begins.date()}")
     if kind == "rsa" and bits is not None and bits < rsa_bits:
-        faults.append(f"has an RSA key of {bits} bits")
+        faults.append(f"has an RSA key of {bits} bits; your policy asks for {rsa_bits}")
     if kind == "ec" and bits is not None and bits < EC_BITS:
         faults.append(f"has an elliptic key of {bits} bits")
     if signature is not None and _WEAK_SIGNATURE.search(signature):

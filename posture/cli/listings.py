@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import msgspec
 
 from posture import catalog, crosswalk, registry
 from posture.assessment import Crosswalk
+from posture.check_page import CheckPage, page
 from posture.cli.common import config_path, format_option, load_scope, print_listing
 from posture.cli.main import Settings
 from posture.errors import PostureError
@@ -18,37 +20,9 @@ from posture.presentation import plural, visible
 __all__ = ["checks", "controls", "plugins"]
 
 
-class _CheckRow(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    title: str
-    severity: str
-    reads: str
-    summary: str
-    why: str
-    fix: str
-    contradicts: tuple[str, ...]
-    supports: tuple[str, ...]
-
-
-def _check_rows(folders: tuple[Path, ...] = ()) -> list[_CheckRow]:
-    hipaa = catalog.built_in()[catalog.SCORED]
-    rows = []
-    for check in registry.load_checks(folders).by_id.values():
-        contradicts, supports = hipaa.bearing(check.id)
-        rows.append(
-            _CheckRow(
-                id=check.id,
-                title=check.title,
-                severity=check.severity.value,
-                reads=check.reads,
-                summary=check.summary,
-                why=check.why,
-                fix=check.fix,
-                contradicts=contradicts,
-                supports=supports,
-            )
-        )
-    return rows
+def _pages(folders: tuple[Path, ...] = ()) -> list[CheckPage]:
+    built_in = catalog.built_in()
+    return [page(check, built_in, catalog.SCORED) for check in registry.load_checks(folders).by_id.values()]
 
 
 @click.group()
@@ -72,22 +46,35 @@ def list_checks(folders: tuple[Path, ...], form: str) -> None:
         ("reads", lambda row: row.reads),
         ("title", lambda row: row.title),
     ]
-    print_listing("checks", _check_rows(folders), form, columns)
+    print_listing("checks", _pages(folders), form, columns)
 
 
 @checks.command("show")
 @click.argument("check")
 @_folders
 def show_check(check: str, folders: tuple[Path, ...]) -> None:
-    """Show what a check decides, why it matters, how to mend it, and the controls it bears on."""
-    row = next((row for row in _check_rows(folders) if row.id == check), None)
-    if row is None:
+    """Show a check: what it reads and decides, why it matters, how to mend it, its controls, numbers and sources."""
+    found = next((each for each in _pages(folders) if each.id == check), None)
+    if found is None:
         raise PostureError(f"there is no check {check!r}", mend="posture checks list")
-    click.echo(
-        f"{row.id} ({row.severity}): {row.title}\n\n{row.summary}\n\nWhy it matters\n  {row.why}\n\n"
-        f"How to fix\n  {row.fix}\n\nReads        {row.reads}\nContradicts  {', '.join(row.contradicts) or 'nothing'}\n"
-        f"Supports     {', '.join(row.supports) or 'nothing'}"
-    )
+    policy = " ".join(f"{each.name} = {each.default}. {each.description}" for each in found.thresholds)
+    parts = [
+        ("Reads", found.reads),
+        ("Decides", found.summary),
+        ("Why it matters", found.why),
+        ("How to fix", found.fix),
+        ("A fail contradicts", ", ".join(found.contradicts) or "no control"),
+        ("It supports", ", ".join(found.supports) or "no control"),
+        *((f"In {name}", ", ".join(controls)) for name, controls in found.elsewhere.items()),
+        ("Your policy", policy and f"{policy} Set it in [thresholds] of posture.toml; HIPAA sets no number."),
+        ("Sources", found.sources),
+    ]
+    text = "\n\n".join(f"{heading}\n{_wrapped(body)}" for heading, body in parts if body)
+    click.echo(visible(f"{found.id} ({found.severity}): {found.title}\n\n{text}"))
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 @click.group()
@@ -195,10 +182,12 @@ def plugins() -> None:
 
 @plugins.command("list")
 @format_option
-def list_plugins(form: str) -> None:
-    """List what this installation can do."""
+@click.pass_obj
+def list_plugins(settings: Settings, form: str) -> None:
+    """List what this installation can do, with the packs that posture.toml names."""
+    packs = load_scope(settings).checks.packs if config_path(settings) else ()
     rows = [
-        *(_Plugin(kind="collector", name=name) for name in registry.collectors()),
+        *(_Plugin(kind="collector", name=name) for name in registry.collectors(packs)),
         *(_Plugin(kind="report", name=name) for name in registry.renderers()),
         *(
             _Plugin(kind="catalog", name=name, status=each.catalog.status, title=each.catalog.title)
