@@ -27,9 +27,11 @@ from posture.governance.practices import controls_tested
 from posture.model import Evidence, Probe
 from posture.plan import plan
 from posture.presentation import plural
+from posture.reference.kept import freeze, frozen
 from posture.request import PlannedProbe, Request
 from posture.scope import Scope, SecretReference
 from posture.secrets import resolve
+from posture.segmentation.vantage import vantage
 from posture.store import Event, RunRecord, Store, now
 
 __all__ = ["Audit", "Interrupted", "Listener"]
@@ -96,6 +98,7 @@ class Audit:
             scope=scope,
         )
         self._store.begin(run)
+        self._event(run, "reference", {"files": freeze(self._store, run.operator, started)})
         return run
 
     def keep(self, run: RunRecord, evidence: Iterable[Evidence]) -> None:
@@ -118,9 +121,12 @@ class Audit:
                 detail = {"id": planned.probe.id, "outcome": planned.outcome, "problem": planned.problem}
                 self._event(run, "probe", detail)
 
-    def collect(self, run: RunRecord, only: Iterable[str] = (), today: Scope | None = None) -> None:
+    def collect(
+        self, run: RunRecord, only: Iterable[str] = (), today: Scope | None = None, zone: str | None = None
+    ) -> None:
         """Ask every probe of the run's plan that has not ended yet.
 
+        `zone` is the one that this machine stands in; a run that is resumed keeps the one that it began with.
         `today` is what posture.toml says when a run is resumed: only what it would still send is sent, and by its
         windows, exclusions and references.
 
@@ -129,7 +135,7 @@ class Audit:
         probes = self._planned(run)
         if probes is None:
             probes = plan(run.scope, self._collectors, only)
-            self._event(run, "planned", {"probes": msgspec.to_builtins(probes)})
+            self._event(run, "planned", {"probes": msgspec.to_builtins(probes), "zone": zone})
         ended = {each.probe.id for each in self.probes(run) if each.outcome != "unfinished"}
         waiting = [probe for probe in probes if not probe.refused and probe.id not in ended]
         if today is not None:
@@ -140,7 +146,7 @@ class Audit:
             waiting = [probe for probe in waiting if probe in allowed]
         self._listener.planned(waiting)
         impossible: list[PostureError] = []
-        with self._context(run, today or run.scope) as context:
+        with self._context(run, today or run.scope, self._stands_in(run)) as context:
             for probe in waiting:
                 try:
                     self._ask(run, probe, context)
@@ -205,7 +211,13 @@ class Audit:
             probes=tuple(self.probes(run)),
             checks_folders=tuple(str(folder.absolute()) for folder in self._checks_folders),
             own_catalogs=tuple(catalog.load(self._base / name) for name in run.scope.catalogs.own),
+            reference=frozen(self._store, self._known(run)),
         )
+
+    def _known(self, run: RunRecord) -> list[list[str]]:
+        """What was known of the world when the run began; of an older run that does not say it, what is known now."""
+        told = (event.detail["files"] for event in self._store.events(run.id) if event.kind == "reference")
+        return next(told, None) or freeze(self._store, run.operator, now())
 
     def _past(self, run: RunRecord, as_of: datetime) -> dict[str, Any]:
         """What other runs leave to this one: which controls each tested by then, and the register of the one before.
@@ -250,10 +262,12 @@ class Audit:
         ]
 
     def _planned(self, run: RunRecord) -> list[Probe] | None:
-        for event in self._store.events(run.id):
-            if event.kind == "planned":
-                return msgspec.convert(event.detail["probes"], list[Probe])
-        return None
+        plans = (event for event in self._store.events(run.id) if event.kind == "planned")
+        return next((msgspec.convert(event.detail["probes"], list[Probe]) for event in plans), None)
+
+    def _stands_in(self, run: RunRecord) -> str | None:
+        plans = (event for event in self._store.events(run.id) if event.kind == "planned")
+        return next((event.detail.get("zone") for event in plans), None)
 
     def _ask(self, run: RunRecord, probe: Probe, context: Context) -> None:
         context.check_stop()
@@ -280,7 +294,7 @@ class Audit:
         self._store.happened(run.id, msgspec.convert({"at": now(), "kind": kind, "detail": detail}, Event))
 
     @contextmanager
-    def _context(self, run: RunRecord, scope: Scope) -> Iterator[Context]:
+    def _context(self, run: RunRecord, scope: Scope, zone: str | None) -> Iterator[Context]:
         with tempfile.TemporaryDirectory(prefix="posture-") as workdir:
             yield Context(
                 scope=scope,
@@ -289,7 +303,7 @@ class Audit:
                 progress=self._listener.progress,
                 stop=self.stop,
                 workdir=Path(workdir),
-                vantage=platform.node(),
+                vantage=vantage(platform.node(), zone),
                 operator=operator(),
             )
 

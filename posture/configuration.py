@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
-from ipaddress import IPv6Network, ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +24,8 @@ from posture.scope import Scope, SecretReference
 __all__ = ["TEMPLATE", "load", "parse"]
 
 Path_ = tuple[str | int, ...]
+_CANARY_PORTS = 64
+"""Most ports of one canary: more are no proof, and each is a listener."""
 _MAX_BYTES = 4 * 1024 * 1024
 _SHOWN = 60
 
@@ -189,7 +191,10 @@ def _meaning(scope: Scope) -> Iterator[tuple[Path_, str]]:
     yield from _unique(("snmp", "credentials"), [credential.id for credential in scope.snmp.credentials])
     yield from _places(scope)
     yield from _zones(scope)
+    yield from _flows(scope)
+    yield from _canaries(scope)
     yield from _directories(scope)
+    yield from _references(("inventory", "zones"), "zone", scope.inventory.zones, scope.zones)
     yield from _snmp(scope)
     yield from _services(scope)
     for at, asset in enumerate(scope.asset):
@@ -269,6 +274,59 @@ def _zones(scope: Scope) -> Iterator[tuple[Path_, str]]:
             if net in seen:
                 yield (*here, "networks"), f"{net} is a network of zone {seen[net]!r} too"
             seen[net] = zone.id
+
+
+def _flows(scope: Scope) -> Iterator[tuple[Path_, str]]:
+    for at, flow in enumerate(scope.flow):
+        for key in ("source", "target"):
+            yield from _references(("flow", at, key), "zone", [getattr(flow, key)], scope.zones)
+        for key in ("tcp", "udp"):
+            if text := getattr(flow, key):
+                yield from _parsed(("flow", at, key), [text], PortSet.parse, "a list of ports such as 22,8000-8010")
+        if not flow.tcp and not flow.udp:
+            yield ("flow", at), "it names no port: give tcp or udp"
+        if flow.source == flow.target:
+            yield ("flow", at, "target"), "a flow leads from one zone into another; within a zone nothing is judged"
+        elif flow.target in scope.zones and scope.zones[flow.target].reachable_from is None:
+            yield (
+                ("flow", at, "target"),
+                f"zone {flow.target!r} has no reachable_from: give it, if only as [], and flows add to it",
+            )
+
+
+def _canaries(scope: Scope) -> Iterator[tuple[Path_, str]]:
+    for at, canary in enumerate(scope.canary):
+        here = ("canary", at)
+        yield from _references((*here, "zone"), "zone", [canary.zone], scope.zones)
+        ports = list(_parsed((*here, "tcp"), [canary.tcp], PortSet.parse, "a list of ports such as 22,8000-8010"))
+        yield from ports
+        if not ports and not 0 < len(PortSet.parse(canary.tcp)) <= _CANARY_PORTS:
+            yield (*here, "tcp"), f"a canary listens on 1 to {_CANARY_PORTS} ports"
+        broken = list(_parsed((*here, "address"), [canary.address], _as_scans_write_it, "an address"))
+        yield from broken
+        if broken or not _networks_hold(scope):
+            continue
+        holder = scope.zone_of(canary.address)
+        if canary.zone in scope.zones and (holder is None or holder.id != canary.zone):
+            stands = f"in zone {holder.id!r}" if holder else "in no zone"
+            yield (*here, "address"), f"{canary.address} is {stands}, not in {canary.zone!r}"
+        if [each.address for each in scope.canary].count(canary.address) > 1:
+            yield (*here, "address"), f"{canary.address} is there twice"
+
+
+def _as_scans_write_it(text: str) -> None:
+    """Raise ValueError for an address that is written so that no host of a scan would have it."""
+    address = ip_address(text)
+    plain = str(getattr(address, "ipv4_mapped", None) or address).partition("%")[0]
+    if plain != text:
+        raise ValueError(f"write it as {plain}")
+
+
+def _networks_hold(scope: Scope) -> bool:
+    """Whether every zone's networks can be read: only then can an address be looked for in them."""
+    return not any(
+        list(_parsed((), zone.networks, lambda text: ip_network(text, strict=False), "")) for zone in scope.zone
+    )
 
 
 def _secret(path: Path_, reference: SecretReference | None) -> Iterator[tuple[Path_, str]]:

@@ -18,6 +18,7 @@ from posture.collectors.base import Collector
 from posture.errors import PostureError
 from posture.model import Evidence
 from posture.presentation import visible
+from posture.segmentation.vantage import vantage
 
 __all__ = ["Imported", "files", "load"]
 
@@ -56,8 +57,8 @@ def _within(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def load(paths: Iterable[Path], collectors: Mapping[str, Collector]) -> Imported:
-    """Evidence from all files, in any order the same.
+def load(paths: Iterable[Path], collectors: Mapping[str, Collector], zone: str | None = None) -> Imported:
+    """Evidence from all files, in any order the same. `zone` is where their scanner stood, if somebody says so.
 
     Raises PostureError for the first file that can't be read, that nothing recognises (where it was named itself), or
     that breaks off with nothing usable; nothing was stored by then.
@@ -67,19 +68,32 @@ def load(paths: Iterable[Path], collectors: Mapping[str, Collector]) -> Imported
     for path, named in files(paths):
         raw = _read(path)
         payload, name = _expanded(raw, path)
-        reader = next((each for each in collectors.values() if each.sniff(payload[:_HEAD], name)), None)
+        reader = next((each for each in collectors.values() if each.sniff(_head(payload), name)), None)
         if reader is None:
             if named:
                 raise PostureError(
-                    "it is none of: nmap XML, LDIF, snmprec, snmpwalk -On text",
+                    "it is none of: nmap XML, LDIF, snmprec, snmpwalk -On text, Nessus v2, SharpHound's JSON, an "
+                    "inventory (CSV or .xlsx whose header names hosts and addresses), a list of leavers (CSV or .xlsx "
+                    "whose header names a login and an end date), a zip or tar of SYSVOL's Policies folder",
                     where=_shown(path),
                     mend="write scans with nmap -oX, directories with ldapsearch -LLL, devices with snmpwalk -On",
                 )
             skipped.append(_shown(path))
             continue
-        for record in reader.load(payload, name, hashlib.sha256(raw).hexdigest()):
+        for loaded in reader.load(payload, name, hashlib.sha256(raw).hexdigest()):
+            record = _seen_from(loaded, zone) if zone else loaded
             found[record.id] = record
     return Imported(evidence=tuple(found[digest] for digest in sorted(found)), skipped=tuple(skipped))
+
+
+def _head(payload: bytes) -> bytes:
+    """The beginning, by which a file is known; all of a zip archive, which says only at its end what is in it."""
+    return payload if payload.startswith(b"PK\x03\x04") else payload[:_HEAD]
+
+
+def _seen_from(record: Evidence, zone: str) -> Evidence:
+    envelope = msgspec.structs.replace(record.envelope, vantage=vantage("", zone))
+    return Evidence.of(envelope, record.payload)
 
 
 def _read(path: Path) -> bytes:

@@ -57,6 +57,8 @@ def within_site(scope: Scope, site: str) -> Scope:
         site=tuple(each for each in scope.site if each.id == site),
         zone=tuple(msgspec.structs.replace(zone, exclude=(*zone.exclude, *elsewhere)) for zone in zones),
         directory=tuple(each for each in scope.directory if each.site == site),
+        flow=tuple(flow for flow in scope.flow if flow.target in {zone.id for zone in zones}),
+        canary=tuple(canary for canary in scope.canary if canary.zone in {zone.id for zone in zones}),
         service=(),
     )
 

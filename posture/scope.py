@@ -12,17 +12,22 @@ import msgspec
 from msgspec import Meta
 
 from posture.model import Policy
+from posture.ports import PortSet
 from posture.thresholds import Thresholds
 
 __all__ = [
+    "LATERAL_PORTS",
     "Address",
     "Approval",
     "AssetScope",
     "Bind",
+    "CanaryScope",
     "Catalogs",
     "Checks",
     "DirectoryScope",
     "Firmware",
+    "Flow",
+    "InventoryScope",
     "Network",
     "OrganisationScope",
     "Scope",
@@ -183,6 +188,38 @@ class Zone(_Table, frozen=True, kw_only=True):
         return isinstance(address, (IPv4Address, IPv6Address)) and any(address in net for net in self.nets)
 
 
+class Flow(_Table, frozen=True, kw_only=True):
+    """Connections that are allowed from one zone into another, beside what `reachable_from` allows altogether."""
+
+    source: Annotated[Identifier, Meta(description="id of the zone that opens the connections")]
+    target: Annotated[Identifier, Meta(description="id of the zone that they lead into")]
+    tcp: Annotated[str, Meta(description="TCP ports, such as 443,8000-8010")] = ""
+    udp: Annotated[str, Meta(description="UDP ports, such as 161")] = ""
+    reason: Annotated[str, Meta(max_length=500, description="what it is for")] = ""
+
+    def ports(self, protocol: str) -> PortSet:
+        """The ports of this protocol, parsed."""
+        return PortSet.parse(self.tcp if protocol == "tcp" else self.udp)
+
+
+LATERAL_PORTS = "22,23,104,135,139,445,1433,1521,2575,3306,3389,5432,5900,5985,5986,6379,8443,11112"
+"""What attackers and ransomware move over, and what holds records: the ports a canary listens on unless told."""
+
+
+class CanaryScope(_Table, frozen=True, kw_only=True):
+    """A listener of our own (`posture canary`) in a zone, that segmentation is proved against.
+
+    It is no device, so it is asked in an import-only zone too; `off` and exclusions still win.
+    """
+
+    zone: Annotated[Identifier, Meta(description="id of the zone that it stands in")]
+    address: Annotated[NonEmpty, Meta(description="its address, in that zone")]
+    nonce: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{16,64}$(?!\n)", description="what it says of itself, as posture canary prints it")
+    ]
+    tcp: Annotated[str, Meta(description="the TCP ports that it listens on")] = LATERAL_PORTS
+
+
 class Service(_Table, frozen=True, kw_only=True):
     """A clinical service, such as EHR or PACS, what it depends on, and how the hospital works without it."""
 
@@ -306,10 +343,22 @@ class SoftwareScope(_Table, frozen=True, kw_only=True):
     firmware: tuple[Firmware, ...] = ()
 
 
+class InventoryScope(_Table, frozen=True, kw_only=True):
+    """What the inventories that are imported (CSV, .xlsx) are meant to hold."""
+
+    zones: Annotated[
+        tuple[str, ...],
+        Meta(description="ids of the zones that they cover; empty means all: nothing elsewhere is missed in them"),
+    ] = ()
+
+
 class Checks(_Table, frozen=True, kw_only=True):
     """Which checks run beside the built-in ones."""
 
-    packs: tuple[str, ...] = ()
+    packs: Annotated[
+        tuple[str, ...],
+        Meta(description="installed packs whose checks and readers run; of no other is anything loaded"),
+    ] = ()
     skip: tuple[str, ...] = ()
 
 
@@ -319,12 +368,15 @@ class Scope(_Table, frozen=True, kw_only=True):
     organisation: OrganisationScope
     site: tuple[Site, ...] = ()
     zone: tuple[Zone, ...] = ()
+    flow: tuple[Flow, ...] = ()
+    canary: tuple[CanaryScope, ...] = ()
     asset: tuple[AssetScope, ...] = ()
     service: tuple[Service, ...] = ()
     catalogs: Catalogs = Catalogs()
     directory: tuple[DirectoryScope, ...] = ()
     snmp: SnmpScope = SnmpScope()
     software: SoftwareScope = SoftwareScope()
+    inventory: InventoryScope = InventoryScope()
     thresholds: Thresholds = Thresholds()
     checks: Checks = Checks()
 
@@ -337,6 +389,21 @@ class Scope(_Table, frozen=True, kw_only=True):
     def directories(self) -> dict[str, DirectoryScope]:
         """Directories by id."""
         return {directory.id: directory for directory in self.directory}
+
+    @cached_property
+    def canaries(self) -> dict[str, CanaryScope]:
+        """Canaries by address."""
+        return {canary.address: canary for canary in self.canary}
+
+    def reaching(self, zone: Zone) -> tuple[str, ...] | None:
+        """The zones whose machines may open some connection into this one; None where nobody said.
+
+        Those of `reachable_from` may open all, those of flows their ports.
+        """
+        if zone.reachable_from is None:
+            return None
+        flows = (flow.source for flow in self.flow if flow.target == zone.id)
+        return tuple(dict.fromkeys((*zone.reachable_from, *flows)))
 
     def zone_of(self, address: str | Address) -> Zone | None:
         """The zone with the narrowest network that holds the address."""

@@ -13,12 +13,14 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collap
 import msgspec
 
 from posture.model import Policy
-from posture.scope import Address, Network, Scope, Zone
+from posture.scope import Address, CanaryScope, Network, Scope, Zone
 
 __all__ = [
     "CHUNK",
     "Chunk",
     "addresses",
+    "canary_policy",
+    "canary_refusal",
     "chunks",
     "expand",
     "held",
@@ -64,6 +66,24 @@ def refusal(zone: Zone) -> str:
             return f"a {zone.kind} zone needs an approval (approver, ticket, telephone) before anything is sent into it"
         if not zone.window:
             return f"a {zone.kind} zone needs a window before anything is sent into it"
+    return ""
+
+
+def canary_policy(zone: Zone) -> Policy:
+    """How a canary in the zone is asked: by the zone's policy, or gently where that lets nothing in.
+
+    It is our own listener and no device, and named by its address; `off` still means off.
+    """
+    policy = zone.effective_policy
+    return Policy.GENTLE if policy is Policy.IMPORT_ONLY else policy
+
+
+def canary_refusal(canary: CanaryScope, scope: Scope) -> str:
+    """Why nothing may be sent to a canary; empty where it may be asked."""
+    if scope.zones[canary.zone].effective_policy is Policy.OFF:
+        return "the zone's policy is off: nothing is sent into it, to a canary neither"
+    if unsendable(ip_address(canary.address)) or not may_send_to(canary.address, canary.zone, scope):
+        return f"{canary.address} is excluded, or not in the zone {canary.zone}"
     return ""
 
 

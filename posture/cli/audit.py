@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +18,12 @@ from posture.audit import Audit
 from posture.cli.common import Instant, base_folder, config_path, console, load_scope, open_store
 from posture.cli.main import Settings
 from posture.cli.progress import listener
-from posture.imports import load
+from posture.imports import Imported, load
 from posture.model import Outcome, Severity
 from posture.plan import within_site
 from posture.presentation import gap_extent, plural, visible
 from posture.scope import Scope
+from posture.segmentation.vantage import vantage_zone
 
 __all__ = ["audit", "conclusion", "exit_code", "stopping"]
 
@@ -36,6 +38,16 @@ _FAIL_ON = [severity.value for severity in Severity]
     type=click.Path(path_type=Path),
     help="Judge this file or folder; repeatable. Nothing is sent.",
 )
+@click.option(
+    "--from-vantage",
+    "elsewhere",
+    multiple=True,
+    nargs=2,
+    type=(str, click.Path(path_type=Path)),
+    metavar="ZONE FILE",
+    help="As --from, for scans made by a scanner that stood in this zone; repeatable.",
+)
+@click.option("--vantage", metavar="ZONE", envvar="POSTURE_VANTAGE", help="The zone that this machine stands in.")
 @click.option("--live", is_flag=True, help="With --from: ask the network too.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
 @click.option("--only", default="", metavar="NAMES", help="Only these collectors: nmap,ldap,snmp.")
@@ -55,6 +67,8 @@ _FAIL_ON = [severity.value for severity in Severity]
 def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives them
     settings: Settings,
     files: tuple[Path, ...],
+    elsewhere: tuple[tuple[str, Path], ...],
+    vantage: str | None,
     live: bool,
     resume: str | None,
     only: str,
@@ -65,12 +79,15 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
 ) -> int:
     """Collect evidence by the plan of posture.toml, judge it, and print the run's id.
 
-    With --from, files are judged and nothing is sent: nmap XML (nmap -oX), LDIF (ldapsearch -LLL), snmprec, and
-    walks (snmpwalk -On), also in folders, and compressed (.gz, .zst).
+    With --from, files are judged and nothing is sent: nmap XML (nmap -oX), Nessus (.nessus), LDIF (ldapsearch -LLL),
+    SharpHound's JSON and zip archives, snmprec, walks (snmpwalk -On), and an inventory (CSV, .xlsx), also in folders,
+    and compressed (.gz, .zst).
     """
-    if resume and (files or live or as_of or site or only):
+    given = click.get_current_context().get_parameter_source("vantage") is click.core.ParameterSource.COMMANDLINE
+    if resume and (files or elsewhere or live or as_of or site or only or given):
         raise click.UsageError("--resume goes on with a run as it was begun: it takes no other choice of what to ask")
-    collectors = registry.collectors()
+    packs = load_scope(settings).checks.packs if config_path(settings) else ()
+    collectors = registry.collectors(packs)
     told = listener(console(settings))
     names = [name.strip() for name in only.split(",") if name.strip()]
     with open_store(settings) as store, stopping() as stop:
@@ -82,16 +99,24 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
                 if running.probes(run) or not store.evidence_count(run.id):  # a run of files alone stays one
                     running.collect(run, today=load_scope(settings) if config_path(settings) else None)
             else:
-                imported = load(files, collectors)
-                for name in imported.skipped:
+                begun_with_files = bool(files or elsewhere)
+                whole = _scope(settings, begun_with_files)
+                asks = live or not begun_with_files
+                for zone in (*(zone for zone, _ in elsewhere), *([vantage] if vantage and asks else ())):
+                    _known(zone, whole)
+                if vantage and asks and (doubt := _elsewhere(vantage, whole)) and not settings.quiet:
+                    click.echo(f"posture: {doubt}", err=True)
+                scope = within_site(whole, site) if site else whole
+                imported = [load(files, collectors), *(load([path], collectors, zone) for zone, path in elsewhere)]
+                _one_place(imported)
+                for name in (name for each in imported for name in each.skipped):
                     click.echo(f"posture: {name} was skipped: nothing here reads it", err=True)
-                scope = _scope(settings, files, site)
                 running.rehearse(scope)
                 run = running.begin(scope, as_of)
-                if files:
-                    running.keep(run, imported.evidence)
-                if live or not files:
-                    running.collect(run, names)
+                if begun_with_files:
+                    running.keep(run, {record.id: record for each in imported for record in each.evidence}.values())
+                if asks:
+                    running.collect(run, names, zone=vantage)
             assessment = running.judge(run)
         finally:
             told.close()
@@ -101,11 +126,54 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
     return exit_code(assessment, fail_on)
 
 
-def _scope(settings: Settings, files: tuple[Path, ...], site: str | None) -> Scope:
-    if files and config_path(settings) is None:
-        return Scope.of_files()
-    scope = load_scope(settings)
-    return within_site(scope, site) if site else scope
+def _known(zone: str, scope: Scope) -> None:
+    """Raises UsageError for a zone that posture.toml does not have: nobody could say what it may reach."""
+    if zone not in scope.zones:
+        there = ", ".join(sorted(scope.zones)) or "none: name them in posture.toml"
+        raise click.UsageError(f"there is no zone {zone!r} that a scanner could stand in; there are: {there}")
+
+
+def _elsewhere(vantage: str, scope: Scope) -> str:
+    """A doubt whether this machine stands in the zone, by the address it would ask canaries from. Sends nothing.
+
+    Raises UsageError where that address is in another zone: what is silent there would be taken for proof.
+    """
+    doubts = []
+    for canary in scope.canary:
+        own = _address_towards(canary.address)
+        holder = scope.zone_of(own) if own else None
+        if own and holder is None:
+            doubts.append(f"this machine asks {canary.address} from {own}, which posture.toml has in no zone")
+        elif holder is not None and holder.id != vantage:
+            where = f"{own}, which is in the zone {holder.id!r}"
+            raise click.UsageError(f"this machine asks {canary.address} from {where}: it does not stand in {vantage!r}")
+    return f"{doubts[0]}: see that it stands in {vantage!r}" if doubts else ""
+
+
+def _address_towards(address: str) -> str:
+    """The address that packets to there would come from; empty where there is no way. Connecting UDP sends nothing."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((address, 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0]).partition("%")[0]
+
+
+def _one_place(imported: Iterable[Imported]) -> None:
+    """Raises UsageError for a scan that is said to come from two zones: it would prove what nobody saw."""
+    zones: dict[str, set[str]] = {}
+    for record in (record for each in imported for record in each.evidence):
+        if zone := vantage_zone(record.envelope.vantage):
+            zones.setdefault(record.envelope.payload_sha256, set()).add(zone)
+    for several in zones.values():
+        if len(several) > 1:
+            raise click.UsageError(f"the same file is said to be a scan from {' and from '.join(sorted(several))}")
+
+
+def _scope(settings: Settings, files: bool) -> Scope:
+    return Scope.of_files() if files and config_path(settings) is None else load_scope(settings)
 
 
 @contextmanager

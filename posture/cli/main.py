@@ -17,8 +17,10 @@ __all__ = ["Settings", "main"]
 _COMMANDS = {
     "attest": "attest",
     "audit": "audit",
+    "canary": "canary",
     "checks": "listings",
     "controls": "listings",
+    "data": "data",
     "decisions": "decisions",
     "demo": "demo",
     "doctor": "setup",

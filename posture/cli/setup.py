@@ -17,6 +17,8 @@ from posture.cli.main import Settings
 from posture.errors import PostureError
 from posture.plan import plan as make_plan
 from posture.plan import rows, within_site
+from posture.presentation import plural, visible
+from posture.scope import Scope
 from posture.secrets import describe, resolve
 from posture.targets import held
 
@@ -51,7 +53,7 @@ def plan(settings: Settings, only: str, site: str | None, form: str) -> None:
     """Show each probe, by zone and policy, with upper bounds of packets and time. Sends nothing."""
     scope = load_scope(settings)
     names = [name.strip() for name in only.split(",") if name.strip()]
-    probes = make_plan(within_site(scope, site) if site else scope, registry.collectors(), names)
+    probes = make_plan(within_site(scope, site) if site else scope, registry.collectors(scope.checks.packs), names)
     if form == "json":
         print_listing("probes", probes, form, [])
         return
@@ -70,6 +72,13 @@ def plan(settings: Settings, only: str, site: str | None, form: str) -> None:
             ("not sent because", lambda row: row.refused),
         ],
     )
+    asked = dict.fromkeys(probe.zone or "" for probe in probes if probe.step == "canary" and not probe.refused)
+    if asked:
+        zones = ", ".join(asked)
+        click.echo(
+            f"Canaries of your own are asked for their nonce in: {zones}. Start them first (posture canary --zone "
+            "ZONE), and say where this scanner stands (posture audit --vantage ZONE)."
+        )
     excluded = sorted({net for zone in scope.zone for net in zone.exclude})
     click.echo(f"Excluded, whatever else is said: {', '.join(excluded) or 'nothing'}")
     sent = [row for row in rows(probes) if not row.refused]
@@ -117,6 +126,7 @@ def _findings(settings: Settings) -> Iterator[_Finding]:
         else:
             count = sum(held(zone, scope) for zone in scope.zone)
             yield _Finding(what="posture.toml", state=f"{len(scope.zone)} zones, {count:,} addresses")
+            yield from _segmentation(scope)
             for reference in scope.secrets():
                 try:
                     resolve(reference, base_folder(settings))
@@ -128,6 +138,29 @@ def _findings(settings: Settings) -> Iterator[_Finding]:
             yield _Finding(what="store", state=f"{store.name}: {len(store.runs())} runs")
     except PostureError as error:
         yield _Finding(what="store", state=error.what, mend=error.mend)
+
+
+def _segmentation(scope: Scope) -> Iterator[_Finding]:
+    """What of segmentation could be judged. None of it has to be there, so nothing is missing where it is not."""
+    if len(scope.zone) < 2:  # noqa: PLR2004  # nothing lies between fewer
+        return
+    open_ = [zone.id for zone in scope.zone if zone.reachable_from is None]
+    stated = plural(len(scope.zone) - len(open_), "zone")
+    said = f"{stated} of {len(scope.zone)} with reachable_from, {plural(len(scope.flow), 'flow')}"
+    yield _Finding(what="who may reach whom", state=f"{said}; not judged: {', '.join(open_)}" if open_ else said)
+    kept = {canary.zone for canary in scope.canary}
+    without = [zone.id for zone in scope.zone if zone.reachable_from is not None and zone.id not in kept]
+    said = plural(len(scope.canary), "canary", "canaries")
+    lacking = f"{said}; nothing proves {', '.join(without)} denied (posture canary)"
+    yield _Finding(what="canaries", state=lacking if without else said)
+    zone = os.environ.get("POSTURE_VANTAGE", "")
+    if not zone:
+        yield _Finding(what="vantage", state="not stated: scans prove no segmentation (audit --vantage ZONE)")
+    elif zone in scope.zones:
+        yield _Finding(what="vantage", state=f"{zone}, by POSTURE_VANTAGE")
+    else:
+        there = ", ".join(sorted(scope.zones))
+        yield _Finding(what="vantage", state=f"POSTURE_VANTAGE is no zone: {visible(zone)}", mend=f"there are: {there}")
 
 
 def _nmap() -> _Finding:

@@ -95,15 +95,16 @@ def _place_exposure(place: str, scope: Scope) -> tuple[Level, str]:
 
 def _reached_by(zone: Zone, scope: Scope) -> Zone | None:
     """The most exposed zone of outsiders that may reach this one, where the scope states it."""
-    stated = [scope.zones[each] for each in zone.reachable_from or () if each in scope.zones]
+    stated = [scope.zones[each] for each in scope.reaching(zone) or () if each in scope.zones]
     outside = [each for each in stated if each.kind in {"external", "guest"}]
     return max(outside, key=lambda each: sp800_30.rank(sp800_30.EXPOSURE[each.kind]), default=None)
 
 
 def _kept_apart(zone: Zone, scope: Scope) -> bool:
     """Whether the scope states that nothing but zones of the same low exposure may reach this one."""
-    return zone.reachable_from is not None and all(
-        each in scope.zones and sp800_30.EXPOSURE[scope.zones[each].kind] == "low" for each in zone.reachable_from
+    stated = scope.reaching(zone)
+    return stated is not None and all(
+        each in scope.zones and sp800_30.EXPOSURE[scope.zones[each].kind] == "low" for each in stated
     )
 
 

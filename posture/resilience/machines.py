@@ -26,15 +26,17 @@ _DISABLED = 0x2
 
 
 class Reason(NamedTuple):
-    """What shows a way: the ports in words, and the evidence."""
+    """What shows a way: the ports in words, the evidence, and the ports (protocol and number)."""
 
     ports: str
     evidence: tuple[str, ...]
+    numbers: frozenset[tuple[str, int]] = frozenset()
 
 
 class Machine(Record, frozen=True, kw_only=True):
     """A machine. `legs` are the zones it stands in, each with the ways into it there; none where no address is known.
 
+    `flows` are the zones that flows lead from into one that it stands in (second), each with the ways on their ports.
     `families` are the ports that are open on it, whether or not they are a way in. `unanswered` are those that were not
     asked or gave no answer.
     """
@@ -43,6 +45,7 @@ class Machine(Record, frozen=True, kw_only=True):
     label: str
     addresses: tuple[str, ...] = ()
     legs: tuple[tuple[str, tuple[Way, ...]], ...] = ()
+    flows: tuple[tuple[str, str, tuple[Way, ...]], ...] = ()
     reasons: dict[tuple[str, Way], Reason]
     families: frozenset[str] = frozenset()
     unanswered: tuple[int, ...] = ()
@@ -116,7 +119,8 @@ def machine(key: str, things: Sequence[Thing], fails: Mapping[str, tuple[str, ..
                 zones[zone].add(way)
                 before = reasons.get((zone, way), Reason(seen.ports, ()))
                 proof = {*before.evidence, *seen.evidence, *evidence}
-                reasons[zone, way] = Reason(min(before.ports, seen.ports), tuple(sorted(proof)))
+                numbers = before.numbers | seen.numbers
+                reasons[zone, way] = Reason(min(before.ports, seen.ports), tuple(sorted(proof)), numbers)
     addresses = tuple(sorted({address for thing in things for address in thing.addresses}))
     name = next((thing.name for thing in things if thing.name not in addresses), "")
     return Machine(
@@ -124,6 +128,7 @@ def machine(key: str, things: Sequence[Thing], fails: Mapping[str, tuple[str, ..
         label=shortened(" ".join(filter(None, (name, addresses[0] if addresses else "")))) or key,
         addresses=addresses,
         legs=tuple((zone, tuple(sorted(ways, key=lambda way: way.rank))) for zone, ways in sorted(zones.items())),
+        flows=tuple(_flows(zones, reasons, scope)),
         reasons=reasons,
         families=frozenset(families),
         unanswered=tuple(
@@ -131,6 +136,19 @@ def machine(key: str, things: Sequence[Thing], fails: Mapping[str, tuple[str, ..
         ),
         scanned=any(host.ports or host.collapsed for host in hosts),
     )
+
+
+def _flows(
+    zones: Mapping[str, set[Way]], reasons: Mapping[tuple[str, Way], Reason], scope: Scope
+) -> Iterator[tuple[str, str, tuple[Way, ...]]]:
+    """The ways that a flow opens to its source: those on a port that it names."""
+    found: dict[tuple[str, str], set[Way]] = {}
+    for flow in scope.flow:
+        for way in zones.get(flow.target, ()):
+            if any(number in flow.ports(protocol) for protocol, number in reasons[flow.target, way].numbers):
+                found.setdefault((flow.source, flow.target), set()).add(way)
+    for (source, target), ways in sorted(found.items()):
+        yield source, target, tuple(sorted(ways, key=lambda way: way.rank))
 
 
 _NO_PORTS: Final = Reason("", ())
@@ -147,9 +165,10 @@ def _doors(facts: Sequence[Fact], scope: Scope) -> Iterator[tuple[str, Family | 
             for family in FAMILIES:
                 if family.id != SNMP and (ports := family.open_on(fact)):
                     evidence = tuple(sorted({digest for port in ports for digest in port.evidence or fact.evidence}))
-                    yield zone, family, Reason(", ".join(map(str, ports)), evidence)
+                    numbers = frozenset((port.protocol, port.number) for port in ports)
+                    yield zone, family, Reason(", ".join(map(str, ports)), evidence, numbers)
         elif isinstance(fact, Device) and _answered(fact):
-            yield zone, FAMILY[SNMP], Reason("161/udp", fact.evidence)
+            yield zone, FAMILY[SNMP], Reason("161/udp", fact.evidence, frozenset({("udp", 161)}))
 
 
 def _answered(device: Device) -> bool:

@@ -93,6 +93,15 @@ def _spread(terrain: Terrain) -> Iterable[MapEdge]:
         for source in terrain.zones if sources is None else sources:
             if source != zone and source in terrain.zones:
                 yield from _edges_between(source, zone, into, terrain, crossing_shown=sources is not None)
+        for source, target in terrain.flows:
+            if target == zone and source not in (sources or ()):
+                through = {shown: [each for each in seen if _opens(each, source, zone)] for shown, seen in into.items()}
+                yield from _edges_between(source, zone, through, terrain, crossing_shown=True)
+
+
+def _opens(seen: _Seen, source: str, target: str) -> bool:
+    """Whether a flow leads from the source to this way."""
+    return any((source, target) == (one, other) and seen.way in ways for one, other, ways in seen.group.flows)
 
 
 def _edges_between(

@@ -63,7 +63,10 @@ def blast_radius(
     seen = landscape(facts, inventory, observations, scope)
     stands = dependence(seen, scope, services)
     terrain = Terrain(
-        zones=_zones(seen, scope), groups=group(seen, stands.services_on, stands.stores_on), landscape=seen
+        zones=_zones(seen, scope),
+        flows=_flows(scope),
+        groups=group(seen, stands.services_on, stands.stores_on),
+        landscape=seen,
     )
     starts = _starts(terrain, scope)
     made = graph(terrain)
@@ -84,6 +87,21 @@ def _zones(seen: Landscape, scope: Scope) -> dict[str, tuple[str, ...] | None]:
     }
     unzoned = any(zone == UNZONED for machine in seen.machines.values() for zone, _ in machine.legs)
     return dict(sorted({**declared, **({UNZONED: None} if unzoned else {})}.items()))
+
+
+_DIRECTORY: Final = frozenset({88, 135, 139, 389, 445, 464, 636, 3268, 3269, 9389})
+"""Ports by which a server of a domain is asked for tickets, read, or told (Microsoft, "Service overview and network
+port requirements for Windows")."""
+
+
+def _flows(scope: Scope) -> dict[tuple[str, str], bool]:
+    found: dict[tuple[str, str], bool] = {}
+    for flow in sorted(scope.flow, key=lambda flow: (flow.source, flow.target)):
+        if flow.source in scope.zones and flow.target in scope.zones:
+            pair = flow.source, flow.target
+            asked = any(port in flow.ports(protocol) for protocol in ("tcp", "udp") for port in _DIRECTORY)
+            found[pair] = found.get(pair, False) or asked
+    return found
 
 
 def _starts(terrain: Terrain, scope: Scope) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ through its border, and takes groups there:
 
     start → at zone → inside it, or the border of another → a group → at the zones that the group stands in
 
+A flow is a border of its own, for one source zone and its ports.
+
 `any` is the crossroads to all zones of which nobody declared who may reach them.
 """
 
@@ -57,6 +59,7 @@ class Group(Record, frozen=True, kw_only=True):
 
     id: str
     legs: tuple[tuple[str, tuple[Way, ...]], ...]
+    flows: tuple[tuple[str, str, tuple[Way, ...]], ...] = ()
     services: frozenset[str]
     stores: frozenset[str]
     serves: frozenset[str]
@@ -77,6 +80,7 @@ class Group(Record, frozen=True, kw_only=True):
 
 class _Traits(NamedTuple):
     legs: tuple[tuple[str, tuple[Way, ...]], ...]
+    flows: tuple[tuple[str, str, tuple[Way, ...]], ...]
     services: frozenset[str]
     stores: frozenset[str]
     serves: frozenset[str]
@@ -85,9 +89,13 @@ class _Traits(NamedTuple):
 
 
 class Terrain(Record, frozen=True, kw_only=True):
-    """What the graph is made of: zones with who may reach them (None: not declared), groups, realms, and machines."""
+    """What the graph is made of: zones with who may reach them (None: not declared), groups, realms, and machines.
+
+    `flows` are the pairs of zones between which only some ports are open; true where a directory's are among them.
+    """
 
     zones: dict[str, tuple[str, ...] | None]
+    flows: dict[tuple[str, str], bool] = {}  # noqa: RUF012  # msgspec copies it
     groups: dict[str, Group]
     landscape: Landscape
 
@@ -156,6 +164,11 @@ def stopped(realm: str) -> Node:
     return ("stopped", realm)
 
 
+def _flow(source: str, target: str) -> Node:
+    """What is open of a zone to one other alone."""
+    return ("flow", f"{source} {target}")
+
+
 def group(
     landscape: Landscape, services: Mapping[str, frozenset[str]], stores: Mapping[str, frozenset[str]]
 ) -> dict[str, Group]:
@@ -174,6 +187,7 @@ def group(
     for key, machine in landscape.machines.items():
         traits = _Traits(
             machine.legs,
+            machine.flows,
             services.get(key, frozenset()),
             stores.get(key, frozenset()),
             *(frozenset(found.get(key, ())) for found in (serves, joined, gives)),
@@ -191,6 +205,7 @@ def graph(terrain: Terrain, cut: Cut = NOTHING) -> nx.DiGraph[Node]:
     made: nx.DiGraph[Node] = nx.DiGraph()
     for zone, sources in terrain.zones.items():
         _link(made, _zone_edges(zone, sources, terrain))
+    _link(made, (((at(source), _flow(source, target), Edge(0))) for source, target in terrain.flows))
     for each in terrain.groups.values():
         _link(made, _group_edges(each, cut))
     for realm in terrain.landscape.realms.values():
@@ -220,16 +235,20 @@ def _zone_edges(zone: str, sources: tuple[str, ...] | None, terrain: Terrain) ->
 def _group_edges(each: Group, cut: Cut) -> Iterable[Link]:
     held: Node = ("held", each.id)
     yield held, lost(each.id), Edge(0)
+    doors: list[tuple[Node, str | None, str, tuple[Way, ...]]] = []
     for zone, ways in each.legs:
         yield held, at(zone), Edge(0)
         if each.matters:
             yield start(zone), first(each.id), Edge(_CHANCE)
-        for entry, border in (("inside", None), ("border", zone)):
-            open_ways = [way for way in ways if cut.leaves(way, border, ways)]
-            for target, takes in ((held, True), (lost(each.id), False)):
-                best = next((way for way in open_ways if way.takes is takes), None)
-                if best is not None:
-                    yield (entry, zone), target, Edge(_HOP + bool(best.grants), into=each.id, way=best, zone=zone)
+        doors += [(("inside", zone), None, zone, ways), (("border", zone), zone, zone, ways)]
+    doors += [(_flow(source, zone), zone, zone, ways) for source, zone, ways in each.flows]
+    beside = dict(each.legs)
+    for entry, border, zone, ways in doors:
+        open_ways = [way for way in ways if cut.leaves(way, border, beside[zone])]
+        for target, takes in ((held, True), (lost(each.id), False)):
+            best = next((way for way in open_ways if way.takes is takes), None)
+            if best is not None:
+                yield entry, target, Edge(_HOP + bool(best.grants), into=each.id, way=best, zone=zone)
 
 
 def _realm_edges(realm: Realm, terrain: Terrain, cut: Cut) -> Iterable[Link]:
@@ -246,6 +265,7 @@ def _realm_edges(realm: Realm, terrain: Terrain, cut: Cut) -> Iterable[Link]:
 def _domain_edges(realm: Realm, here: Node, serving: list[Group], terrain: Terrain, cut: Cut) -> Iterable[Link]:
     zones = sorted({zone for each in serving for zone in each.zones})
     entries: list[Node] = [(entry, zone) for zone in zones for entry in ("inside", "border")] or [ANY]
+    entries += [_flow(*pair) for pair, directory in terrain.flows.items() if directory and pair[1] in zones]
     for way in reversed(realm.ways):  # of several edges between two nodes the last stays: the first way
         if way.check != cut.check:
             own = [each for each in terrain.groups.values() if way.machine in each.members]

@@ -29,7 +29,7 @@ SCOPE = Scope(
 PUMP = Host(ids=("mac:main/aa", "address:devices/10.9.0.5"), name="pump7", place="devices", address="10.9.0.5")
 GATEWAY = (
     Host(ids=("mac:main/bb", "address:devices/10.9.0.1"), name="gw", place="devices", address="10.9.0.1"),
-    Host(ids=("mac:main/bb", "address:servers/10.1.0.1"), name="gw", place="servers", address="10.1.0.1"),
+    Host(ids=("address:servers/10.1.0.1", "address:devices/10.9.0.1"), name="gw", place="servers", address="10.1.0.1"),
 )
 NURSE = Account(ids=("guid:1", "sid:9"), name="Nurse Joy", login="nurse", dn="CN=Nurse Joy,DC=h", place="staff")
 INVENTORY = Inventory((PUMP, *GATEWAY, NURSE))

@@ -200,7 +200,7 @@ def test_settings_that_snmp_lets_change_need_the_community(attempts):
 
 def test_a_machine_with_a_foot_in_two_zones_is_a_bridge():
     one = machine(SERVER, 5900, ids=("mac:main/aa", key(SERVER)))
-    other = machine(STORE, ids=("mac:main/aa", key(STORE)))
+    other = machine(STORE, ids=(key(STORE), key(SERVER)))
     scope = hospital(servers=("wards",), backups=())
     target, failed = weak(VNC, "10.3.0.9")
     blast = reach(scope, [machine(WARD), one, other, target], [fail(VNC, "mac:main/aa"), failed], [ehr("10.3.0.9")])

@@ -1,5 +1,7 @@
 """nmap: which hosts are there, which ports are open, and what answers on those of hosts known to be IT.
 
+Results of Nessus say the same of hosts and ports, and are read as a second dialect (`nessus.py`).
+
 `plan` says what would be sent (`plan.py`, from the data in `policy.py`), `ask` sends it, `load` takes in files that
 nmap wrote elsewhere, and `read` makes hosts of both, from nmap's own XML.
 """
@@ -12,6 +14,7 @@ from datetime import UTC, datetime
 from posture.collectors.base import Context
 from posture.collectors.nmap.ask import ask
 from posture.collectors.nmap.load import load, sniff
+from posture.collectors.nmap.nessus_file import load_nessus, sniff_nessus
 from posture.collectors.nmap.plan import plan
 from posture.collectors.nmap.read import read
 from posture.facts import BlindSpot, Fact
@@ -19,6 +22,8 @@ from posture.model import Evidence, Probe
 from posture.scope import Scope
 
 __all__ = ["NmapCollector"]
+
+_HEAD = 64 * 1024
 
 
 def _now() -> datetime:
@@ -43,11 +48,13 @@ class NmapCollector:
         return ask(probe, context, self._now)
 
     def sniff(self, head: bytes, name: str) -> bool:
-        """Whether the file is XML that may be nmap's."""
-        return sniff(head, name)
+        """Whether the file is XML that may be nmap's, or Nessus's."""
+        return sniff(head, name) or sniff_nessus(head)
 
     def load(self, payload: bytes, name: str, source_sha256: str) -> Iterator[Evidence]:
-        """The file as evidence. PostureError, with line and column, for a file that is not nmap's or no XML."""
+        """The file as evidence. PostureError, with line and column, for a file that is neither's or no XML."""
+        if sniff_nessus(payload[:_HEAD]):
+            return load_nessus(payload, name, source_sha256)
         return load(payload, name, source_sha256)
 
     def read(self, records: Iterable[Evidence], scope: Scope) -> Iterator[Fact | BlindSpot]:

@@ -24,7 +24,7 @@ from posture.collectors.nmap.stream import survey
 from posture.model import AskedNmap, Envelope, Evidence, Probe, Tool
 from posture.ports import PortSet
 from posture.scope import Address, Scope, Zone
-from posture.targets import expand, may_send_to, refusal, unsendable
+from posture.targets import canary_policy, canary_refusal, expand, may_send_to, refusal, unsendable
 from posture.window import closed
 
 __all__ = ["ask"]
@@ -78,6 +78,11 @@ def _forbidden(probe: Probe, zone: Zone | None, addresses: Sequence[Address], sc
     """Why nothing of this probe may be sent, whatever the hour."""
     if zone is None:
         return f"the zone {probe.zone!r} is not in the scope"
+    if probe.step == "canary":
+        canary = next((each for each in scope.canary if probe.targets == (each.address,)), None)
+        if canary is None or canary.zone != zone.id:
+            return "that canary is not in the scope any more"
+        return probe.refused or canary_refusal(canary, scope)
     why = probe.refused or refusal(zone)
     if not why and probe.step not in {"discover", "ports", "identify"}:
         why = f"there is no step {probe.step!r}"
@@ -94,9 +99,12 @@ def _ended(zone: Zone, context: Context, now: Clock) -> str:
 
 
 def _tasks(probe: Probe, zone: Zone, addresses: Sequence[Address], context: Context, *, raw: bool) -> Iterator[_Task]:
-    settings = SETTINGS[zone.effective_policy]
+    settings = SETTINGS[canary_policy(zone) if probe.step == "canary" else zone.effective_policy]
     limit = zone.max_rate or settings.max_rate
     rate = min(probe.max_rate or limit, limit)
+    if probe.step == "canary":
+        yield _greeted(probe, settings, rate, raw=raw)
+        return
     allowed = set(addresses)
     if probe.step == "identify":
         planned = PortSet.parse(probe.tcp)
@@ -129,6 +137,17 @@ def _sweep(  # noqa: PLR0913  # one probe's own
         asked = AskedNmap(tcp=probe.tcp)
         targets = tuple(str(address) for address in addresses)
     return _Task(arguments=arguments, targets=targets, asked=asked, seconds=max(300.0, 2 * probe.seconds))
+
+
+def _greeted(probe: Probe, settings: Settings, rate: int, *, raw: bool) -> _Task:
+    return _Task(
+        arguments=command.identify(
+            probe.targets[0], probe.tcp, probe.scripts, settings, rate, raw=raw, version=False, forced=True
+        ),
+        targets=probe.targets,
+        asked=AskedNmap(tcp=probe.tcp, scripts=probe.scripts),
+        seconds=settings.host_timeout + 600.0,
+    )
 
 
 def _identify(  # noqa: PLR0913  # one host's own

@@ -8,6 +8,7 @@ port look closed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Final, Literal
 
@@ -29,12 +30,18 @@ _METHOD_RANK: Final = {"probed": 2, "table": 1, "": 0}
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one piece of evidence says of a host; `collapsed` are its `groups` as facts."""
+    """What one piece of evidence says of a host.
+
+    `collapsed` are its `groups` as facts, `vantage` the id of the zone that its scanner stood in, and `at` when the
+    scan ended, where these are known.
+    """
 
     found: Found
     groups: tuple[Group, ...]
     collapsed: tuple[Collapsed, ...]
     evidence: tuple[str, ...]
+    vantage: str | None = None
+    at: datetime | None = None
 
 
 def worst(states: Iterable[PortState]) -> PortState:
@@ -45,8 +52,10 @@ def worst(states: Iterable[PortState]) -> PortState:
 class Collapser:
     """Which ports an `extraports` stands for. One for each piece of evidence, since many hosts are alike."""
 
-    def __init__(self, evidence: tuple[str, ...]) -> None:
+    def __init__(self, evidence: tuple[str, ...], vantage: str | None = None, at: datetime | None = None) -> None:
         self._evidence = evidence
+        self._vantage = vantage
+        self._at = at
         self._known: dict[object, tuple[tuple[Group, ...], tuple[Collapsed, ...]]] = {}
 
     def piece(self, found: Found, infos: Sequence[ScanInfo]) -> Piece:
@@ -61,7 +70,14 @@ class Collapser:
                 groups = _groups(found, infos)
                 self._known[alike] = groups, _facts(groups)
             groups, collapsed = self._known[alike]
-        return Piece(found=found, groups=groups, collapsed=collapsed, evidence=self._evidence)
+        return Piece(
+            found=found,
+            groups=groups,
+            collapsed=collapsed,
+            evidence=self._evidence,
+            vantage=self._vantage,
+            at=self._at,
+        )
 
 
 def _groups(found: Found, infos: Sequence[ScanInfo]) -> tuple[Group, ...]:

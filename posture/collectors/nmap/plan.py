@@ -6,6 +6,7 @@ Figures are upper bounds. With every address up and every port silent:
 - ports: packets = addresses × ports × (1 + retries)
 - identify: packets = hosts × ports × 100, a version probe and its scripts on a port that is open; nmap bounds the
   time of each host, not its packets
+- canary: packets = ports × (1 + retries + 100)
 - seconds = packets / max_rate + one host time-out for each group of hosts that are scanned together (discover and
   ports), or hosts × runs × host time-out (identify, one host after the other).
 """
@@ -31,8 +32,18 @@ from posture.collectors.nmap.policy import (
 )
 from posture.model import Probe
 from posture.ports import PortSet
-from posture.scope import Address, Scope, Zone
-from posture.targets import Chunk, chunks, expand, held, refusal, too_large, unsendable
+from posture.scope import Address, CanaryScope, Scope, Zone
+from posture.targets import (
+    Chunk,
+    canary_policy,
+    canary_refusal,
+    chunks,
+    expand,
+    held,
+    refusal,
+    too_large,
+    unsendable,
+)
 
 __all__ = ["clinical_scripts", "host_timeout", "is_approved", "is_it", "plan", "scripts_for"]
 
@@ -42,7 +53,8 @@ _RUNS_PER_HOST = 3
 
 def plan(scope: Scope) -> list[Probe]:
     """All probes for this scope, refused ones included."""
-    return [probe for zone in scope.zone for probe in _zone(zone, scope)]
+    swept = [probe for zone in scope.zone for probe in _zone(zone, scope)]
+    return swept + [_canary(canary, scope) for canary in scope.canary]
 
 
 def is_it(zone: Zone, address: Address) -> bool:
@@ -114,6 +126,38 @@ def _zone(zone: Zone, scope: Scope) -> Iterator[Probe]:
         name = f"nmap/identify/{zone.id}"
         count = len(unidentified)
         yield _refused(name, "identify", zone, reason, targets=compact(unidentified), addresses=count)
+
+
+def _canary(canary: CanaryScope, scope: Scope) -> Probe:
+    """Asks a canary's ports for their nonce, found up or not: that it can't be reached is an answer."""
+    zone, ports = scope.zones[canary.zone], PortSet.parse(canary.tcp)
+    why = canary_refusal(canary, scope)
+    probe = Probe(
+        id=f"nmap/canary/{zone.id}/{canary.address}",
+        collector="nmap",
+        step="canary",
+        zone=zone.id,
+        site=zone.site or None,
+        policy=canary_policy(zone),
+        targets=(canary.address,),
+        addresses=1,
+        refused=why,
+        refines=True,
+    )
+    if why:
+        return probe
+    settings = SETTINGS[probe.policy]
+    rate = min(zone.max_rate or settings.max_rate, settings.max_rate)
+    packets = len(ports) * (1 + settings.retries + _PACKETS_PER_OPEN_PORT)
+    return replace(
+        probe,
+        tcp=str(ports),
+        ports=len(ports),
+        scripts=("banner",),
+        max_rate=rate,
+        packets=packets,
+        seconds=packets / rate + settings.host_timeout,
+    )
 
 
 def _unknown_scripts(zone: Zone) -> Iterator[Probe]:

@@ -54,7 +54,7 @@ _GENTLE: Final = (
 )
 # Beside it: old small services, building control, virtualisation, backup, Citrix, InterSystems, web, messages.
 _STANDARD: Final = (
-    "7,9,13,17,19,37,53,79,88,102,111,113,119,179,502,515,548,554,623,631,873,990,992,1080,1099,1494,1556,1720,1723,"
+    "7,9,13,17,19,37,53,79,88,102,111,113,119,179,502,515,548,554,623,631,873,902,990,992,1080,1099,1494,1556,1720,1723,"
     "1883,1911,2049,2051,2052,2121,2222,2323,2375,2376,2483,2484,2598,3000,3009,3128,3260,3690,4443,4786,4840,4911,5000,"
     "5060,5061,5222,5357,5480,5555,5601,5672,5800,5984,6001-6003,6160,6162,6443,7001,7002,7443,8000,8008,8009,8081,8086,"
     "8088,8090,8161,8181,8400,8403,8500,8834,8883,8888,9000,9001,9042,9090,9091,9200,9300,9392,9393,9398,9399,9401,9419,"
@@ -153,6 +153,7 @@ SCRIPTS: Final = (
     _nse("mongodb-info", "default discovery safe", "27017-27019"),
     _nse("nfs-showmount", "discovery safe", "111"),
     _nse("rdp-enum-encryption", "discovery safe", "3389"),
+    _nse("rdp-ntlm-info", "default discovery safe", "3389"),
     _nse("redis-info", "discovery safe", "6379"),
     _nse("smb-protocols", "discovery safe", "445"),
     _nse("smb2-security-mode", "default discovery safe", "445"),
@@ -162,6 +163,7 @@ SCRIPTS: Final = (
     _nse("ssl-cert", "default discovery safe", f"21,25,110,143,389,587,1433,3268,3306,3389,5432,{_TLS}"),
     _nse("sslv2", "default safe", _TLS),
     _nse("telnet-encryption", "discovery safe", "23,2323"),
+    _nse("vmware-version", "discovery safe version", "443"),  # its own rule asks for the intensity of thorough
     _nse("vnc-info", "default discovery safe", "5900-5903"),
     _nse("x11-access", "auth default safe", "6000-6009"),
 )

@@ -11,10 +11,13 @@ import msgspec
 
 from posture.collectors.nmap.document import Reader
 from posture.collectors.nmap.merge import Collapser, Piece, merged
+from posture.collectors.nmap.nessus import Reader as NessusReader
+from posture.collectors.nmap.views import heard, views, with_canary
 from posture.facts import BlindSpot, Fact, Host, Known, Missing
 from posture.model import AskedNmap, Envelope, Evidence
 from posture.ports import PortSet
 from posture.scope import Address, Scope, Zone
+from posture.segmentation.vantage import vantage_zone
 from posture.subjects import address_key, mac_key, name_key
 
 __all__ = ["read"]
@@ -77,7 +80,7 @@ def read(records: Iterable[Evidence], scope: Scope) -> Iterator[Fact | BlindSpot
     yield from _unconfirmed(unconfirmed)
     shared = _shared_macs(places)
     for place in places:
-        host = _host(place, shared)
+        host = _host(place, shared, scope)
         yield host
         yield from _host_spots(host, place)
 
@@ -88,8 +91,12 @@ def _gather(record: Evidence, places: _Places) -> Iterator[BlindSpot]:
         yield _spot(envelope, evidence, envelope.problem or "the probe failed")
     if not record.payload:
         return
-    reader = Reader(record.payload, evidence, _asked_scripts(envelope))
-    collapser = Collapser(evidence)
+    reader = (
+        NessusReader(record.payload, evidence)
+        if envelope.format == "nessus-v2"
+        else Reader(record.payload, evidence, _asked_scripts(envelope))
+    )
+    collapser = Collapser(evidence, vantage_zone(envelope.vantage), envelope.ended or envelope.started)
     for found in reader.hosts():
         address = _address(found.address) if found.up else None
         if address is not None:
@@ -170,10 +177,12 @@ def _site(zone: Zone | None) -> str:
     return zone.site if zone is not None else ""
 
 
-def _host(place: _Place, shared: set[tuple[str, str]]) -> Host:
+def _host(place: _Place, shared: set[tuple[str, str]], scope: Scope) -> Host:
     pieces, zone = place.pieces, place.zone
-    ports, collapsed, scripts = merged(pieces)
     address = str(place.address)
+    canary = scope.canaries.get(address)
+    nonce = canary.nonce if canary is not None else ""
+    ports, collapsed, scripts = merged(heard(pieces, zone))
     ids = [address_key(zone.id if zone is not None else None, place.address)]
     macs = {piece.found.mac: "" for piece in pieces if piece.found.mac}
     mac: Known[str] = _UNSEEN
@@ -195,10 +204,11 @@ def _host(place: _Place, shared: set[tuple[str, str]]) -> Host:
         mac=mac,
         mac_vendor=vendor,
         names=names,
-        ports=ports,
+        ports=with_canary(ports, nonce),
         collapsed=collapsed,
         scripts=scripts,
         zone_kind=zone.kind if zone is not None else "",
+        views=tuple(views(pieces, nonce)),
     )
 
 

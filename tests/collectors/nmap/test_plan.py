@@ -198,7 +198,7 @@ def test_scripts_are_chosen_by_the_ports_that_are_open():
     it = zone("10.10.0.1")
 
     assert scripts_for(PortSet.parse("445"), it) == ("smb-protocols", "smb2-security-mode")
-    assert scripts_for(PortSet.parse("3389"), it) == ("rdp-enum-encryption", "ssl-cert")
+    assert scripts_for(PortSet.parse("3389"), it) == ("rdp-enum-encryption", "rdp-ntlm-info", "ssl-cert")
     assert scripts_for(PortSet.parse("54321"), it) == ELSEWHERE
     assert scripts_for(PortSet(), it) == ()
 

@@ -20,7 +20,7 @@ def test_every_file_has_its_origin_written_down():
     readme = (PUBLIC / "README.md").read_text()
 
     assert all(f"`{path.name}`" in readme for path in PUBLIC.glob("*.xml"))
-    assert len(list(PUBLIC.glob("*.xml"))) == 6
+    assert len(list(PUBLIC.glob("*.xml"))) == 12
 
 
 def test_a_file_of_2008_has_its_one_group_of_ports_and_its_time_out():
