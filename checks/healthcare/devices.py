@@ -4,49 +4,11 @@ from __future__ import annotations
 
 from posture import Severity, Verdict, check, failed, unknown
 from posture.facts import Host
+from posture.inventory import MEDICAL_MAKERS as MAKERS
 from posture.services import DICOM, FTP, R_SERVICES, TELNET, VNC, listed, offered, survey, worst
 
 CLEAR = (TELNET, FTP, VNC, R_SERVICES)
 MEDICAL_ZONES = frozenset({"medical-device", "imaging"})
-
-MAKERS = (
-    "abbott point of care",
-    "alaris",
-    "b.braun melsungen",
-    "baxter international",
-    "biotronik",
-    "carefusion",
-    "carestream health",
-    "corometrics medical",
-    "criticare systems",
-    "draeger medical",
-    "fresenius medical care",
-    "fresenius-vial",
-    "ge healthcare",
-    "ge medical system",
-    "hill-rom",
-    "hitachi aloka medical",
-    "icu medical",
-    "ivy biomedical",
-    "maquet c",
-    "masimo",
-    "mennen medical",
-    "mindray",
-    "nihon kohden",
-    "nonin medical",
-    "philips medical systems",
-    "philips patient monitoring",
-    "physio-control",
-    "resmed",
-    "siemens ag, healthcare",
-    "siemens healthcare diagnostics",
-    "smiths medical",
-    "spacelabs medical",
-    "sysmex",
-    "welch allyn",
-    "zoll lifecor",
-)
-"""How the names of makers of medical devices, and of little else, begin in nmap-mac-prefixes (IEEE's list of OUIs)."""
 
 
 @check(

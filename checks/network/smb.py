@@ -13,6 +13,7 @@ from posture.services import Kind, each, host_result, host_results, offered, sur
 SMB = Kind(label="SMB", names=("microsoft-ds", "netbios-ssn"), ports=(139, 445))
 
 MS17_010 = "smb-vuln-ms17-010"
+NESSUS_UNSIGNED = "nessus-57608"
 
 _STATE = re.compile(r"^\s*State: (.+?)\s*$", re.MULTILINE)
 _RUN = "Scan it with the script {}, or import a scan that holds it."
@@ -65,6 +66,9 @@ def smb_signing(host: Host) -> Verdict:
     Sources:
         45 CFR 164.312(e)(2)(i); MS-SMB2 2.2.4.
     """
+    unsigned = [port for port in host.ports if not isinstance(port.script(NESSUS_UNSIGNED), Missing)]
+    if unsigned:
+        return failed("SMB takes messages that are not signed (Nessus 57608)", *unsigned)
     return _decided(host, "smb2-security-mode", _signing)
 
 

@@ -55,6 +55,7 @@ def test_smb1_offered(given, outcome):
         (server(signing("Message signing is disabled!")), FAIL),
         (server(signing("Message signing enabled and required")), PASS),
         (server(signing("Message signing enabled and required"), ports=()), PASS),
+        (server(ports=(port(445, "microsoft-ds", scripts=[script("nessus-57608", "")]),)), FAIL),
         (server(signing("Couldn't establish a SMBv2 connection.")), UNKNOWN),
         (server(dialects(OLD)), UNKNOWN),
         (server(), UNKNOWN),
