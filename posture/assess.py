@@ -22,7 +22,7 @@ from posture.model import Outcome, Status
 from posture.patterns import Named, ephi
 from posture.scope import Ephi, Scope
 
-__all__ = ["answered_counts", "assets", "check_results", "control_results", "family_counts", "gaps"]
+__all__ = ["answered_counts", "assets", "check_results", "control_results", "family_counts", "gaps", "subjects"]
 
 
 def _number(observations: Iterable[Observation], outcome: Outcome) -> int:
@@ -198,8 +198,19 @@ def answered_counts(controls: Sequence[ControlResult]) -> tuple[AnsweredCount, .
     return tuple(AnsweredCount(family=family, of=sum(row.values()), **row) for family, row in families.items())
 
 
+def subjects(inventory: Inventory, observations: Sequence[Observation], scope: Scope) -> tuple[Asset, ...]:
+    """The machines as they were judged: one that only a name joins to another stands by itself."""
+    return _assets(inventory.things, inventory, observations, scope)
+
+
 def assets(inventory: Inventory, observations: Sequence[Observation], scope: Scope) -> tuple[Asset, ...]:
     """The machines that were seen, with how many checks they failed and how many got no answer."""
+    return _assets(inventory.machines, inventory, observations, scope)
+
+
+def _assets(
+    machines: Iterable[Thing], inventory: Inventory, observations: Sequence[Observation], scope: Scope
+) -> tuple[Asset, ...]:
     failed: dict[str, int] = {}
     unknown: dict[str, int] = {}
     for each in observations:
@@ -220,15 +231,24 @@ def assets(inventory: Inventory, observations: Sequence[Observation], scope: Sco
             place=thing.place,
             ephi=_ephi(thing, scope),
             open_ports=thing.open_ports,
-            failed=failed.get(thing.key, 0),
-            unknown=unknown.get(thing.key, 0),
+            failed=sum(failed.get(part.key, 0) for part in thing.subjects),
+            unknown=sum(unknown.get(part.key, 0) for part in thing.subjects),
             evidence=thing.evidence,
+            device_class=(what := inventory.class_of(thing)).name,
+            class_reason=what.reason,
+            joins=thing.joins,
         )
-        for thing in inventory.things
+        for thing in machines
     )
 
 
 def _ephi(thing: Thing, scope: Scope) -> Ephi:
+    """The worst that is declared of any of its parts: a name that it shares makes it no better."""
+    said = {_ephi_of_subject(part, scope) for part in thing.subjects}
+    return "yes" if "yes" in said else "unknown" if "unknown" in said else "no"
+
+
+def _ephi_of_subject(thing: Thing, scope: Scope) -> Ephi:
     names = [fact.name for fact in thing.facts]
     named = Named(keys=thing.ids, names=names, addresses=thing.addresses, zones=thing.places)
     return ephi(scope, named, thing.places or ("",))

@@ -1,25 +1,34 @@
-"""Which facts speak of the same real thing: identifiers joined into assets, under their strongest key."""
+"""One real thing: every identifier it goes by, the facts about it, and why these are of one thing."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import msgspec
 
 from posture.facts import Computer, Device, Directory, Fact, Host, known
 
-__all__ = ["Inventory", "Thing"]
+__all__ = ["Doubt", "Thing"]
 
-_MACHINES = (Host, Device, Directory, Computer)
 _KINDS = {"Host": "host", "Device": "device", "Directory": "directory server", "Computer": "computer"}
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
-    """A subject: its key, every identifier it goes by, and the facts about it."""
+    """A machine: its key, every identifier it goes by, and the facts about it.
+
+    `joins` are sentences: by what the facts were put together, and what was kept apart in spite of what it shares.
+    `parts` are the subjects that it is made of where a name or an address put them together, which anybody can claim:
+    each of them is judged by itself. A subject has no parts.
+    """
 
     key: str
     ids: tuple[str, ...]
     facts: tuple[Fact, ...]
+    joins: tuple[str, ...] = ()
+    parts: tuple[Thing, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[Thing, ...]:
+        """Its parts, or itself."""
+        return self.parts or (self,)
 
     @property
     def name(self) -> str:
@@ -90,63 +99,9 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(ports[at] for at in sorted(ports))
 
 
-class Inventory:
-    """Facts joined by the identifiers they share.
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """Machines that may be one, by their keys, and why that could not be said."""
 
-    Machines are joined (a host, its SNMP agent and its directory service are one thing); every other fact is a
-    subject of its own, under its first identifier. The order of the facts makes no difference.
-    """
-
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self._parent: dict[str, str] = {}
-        machines: list[Fact] = []
-        others: list[Fact] = []
-        for fact in facts:
-            (machines if isinstance(fact, _MACHINES) else others).append(fact)
-            if isinstance(fact, _MACHINES):
-                for other in fact.ids[1:]:
-                    self._join(fact.ids[0], other)
-        groups: dict[str, list[Fact]] = {}
-        for fact in machines:
-            groups.setdefault(self._root(fact.ids[0]), []).append(fact)
-        self.things = tuple(sorted((_thing(group) for group in groups.values()), key=lambda thing: thing.key))
-        self._keys = {identifier: thing.key for thing in self.things for identifier in thing.ids}
-        self._by_key = {thing.key: thing for thing in self.things}
-        self.others = tuple(others)
-
-    def key(self, fact: Fact) -> str:
-        """The key under which this fact's subject is known."""
-        return self.key_of(fact.ids[0])
-
-    def key_of(self, identifier: str) -> str:
-        """The key of the subject that goes by this identifier."""
-        return self._keys.get(identifier, identifier)
-
-    def thing(self, key: str) -> Thing | None:
-        """The machine of this key, if it is one."""
-        return self._by_key.get(key)
-
-    def _root(self, identifier: str) -> str:
-        at = identifier
-        while (parent := self._parent.get(at, at)) != at:
-            at = parent
-        self._parent[identifier] = at
-        return at
-
-    def _join(self, one: str, other: str) -> None:
-        first, second = sorted((self._root(one), self._root(other)))
-        self._parent[second] = first
-
-
-_STRENGTH = ("guid", "snmp-engine", "serial", "mac", "address")
-
-
-def _strength(identifier: str) -> tuple[int, str]:
-    scheme = identifier.partition(":")[0]
-    return (_STRENGTH.index(scheme) if scheme in _STRENGTH else len(_STRENGTH), identifier)
-
-
-def _thing(group: list[Fact]) -> Thing:
-    ids = tuple(sorted({identifier for fact in group for identifier in fact.ids}, key=_strength))
-    ordered = sorted(group, key=lambda fact: (type(fact).__name__, fact.ids, fact.name))
-    return Thing(key=ids[0], ids=ids, facts=tuple(ordered))
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    reason: str
