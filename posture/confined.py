@@ -147,7 +147,7 @@ def _answer() -> Assessment:
     frames = _frames(sys.stdin.buffer)
     request = msgspec.json.decode(next(frames), type=Request)
     folders = tuple(Path(folder) for folder in request.checks_folders)
-    collectors = registry.collectors()
+    collectors = registry.collectors(request.scope.checks.packs)
     catalogs = catalog.built_in()
     code = (*sys.path, sys.prefix, sys.base_prefix, str(registry.content("checks")), *request.checks_folders)
     code = (*code, "/usr/share/zoneinfo")

@@ -12,6 +12,7 @@ from posture.catalog import Catalog
 from posture.governance.history import PastRun
 from posture.governance.ledger import Ledger
 from posture.model import Probe
+from posture.reference import Reference
 from posture.scope import Scope
 
 __all__ = ["PlannedProbe", "Request"]
@@ -30,7 +31,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     `history` are this store's earlier runs of the last twelve months, `earlier_risks` the register of the latest
     one, and `own_catalogs` the hospital's own. `made` is when this run was made, where that is not the instant that it
-    speaks of: practices are supported by what was tested in a month, not by what is said of it.
+    speaks of: practices are supported by what was tested in a month, not by what is said of it. `reference` is what was
+    known of the world when the run began; None: what comes with Posture.
     """
 
     run: Run
@@ -44,3 +46,4 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     earlier_risks: tuple[Risk, ...] = ()
     own_catalogs: tuple[Catalog, ...] = ()
     made: datetime | None = None
+    reference: Reference | None = None

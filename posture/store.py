@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -27,9 +27,9 @@ from posture.governance.ledger import Entry, Ledger, Statement
 from posture.model import Envelope, Evidence
 from posture.scope import Scope
 
-__all__ = ["Event", "RunRecord", "Store"]
+__all__ = ["Event", "ReferenceFile", "RunRecord", "Store"]
 
-HEAD = "0002"
+HEAD = "0003"
 _SQLITE = b"SQLite format 3\0"
 _MAX_PAYLOAD = 4 * 1024**3
 _BATCH = 5_000
@@ -77,6 +77,13 @@ _ledger = sa.Table(
     *(sa.Column(name, sa.String) for name in ("at", "by")),
     sa.Column("statement", sa.LargeBinary),
 )
+_reference = sa.Table(
+    "reference_data",
+    _meta,
+    sa.Column("number", sa.Integer, primary_key=True),
+    *(sa.Column(name, sa.String) for name in ("sha256", "kind", "dated", "origin", "name", "product", "at", "by")),
+    sa.Column("content", sa.LargeBinary),
+)
 _attachments = sa.Table(
     "attachments", _meta, sa.Column("sha256", sa.String, primary_key=True), sa.Column("content", sa.LargeBinary)
 )
@@ -94,11 +101,29 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
 
 
+class ReferenceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of reference data as it was imported, or as it came with a Posture that judged with it.
+
+    `origin` is `forced` where it was imported although newer data was there. `product` and `dated` are what was said of
+    a file that does not say them itself.
+    """
+
+    sha256: str
+    kind: str
+    dated: date
+    origin: Literal["shipped", "imported", "forced"]
+    name: str
+    product: str
+    at: datetime
+    by: str
+    content: bytes
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to a run. `detail` is JSON of what the kind needs."""
 
     at: datetime
-    kind: Literal["planned", "probe", "imported", "interrupted", "resumed", "judged", "finished"]
+    kind: Literal["planned", "probe", "imported", "interrupted", "resumed", "judged", "finished", "reference"]
     detail: dict[str, Any] = {}
 
 
@@ -349,6 +374,24 @@ class Store:
             raise PostureError(f"the document {rows[0].sha256[:12]} was changed", where=self.name)
         return content
 
+    # ── reference data ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def keep_reference(self, file: ReferenceFile) -> None:
+        """Add a file of reference data; nothing is ever replaced."""
+        row = {**msgspec.to_builtins(file, builtin_types=(bytes,)), "content": self._compress.compress(file.content)}
+        with self._errors(), self._engine.begin() as connection:
+            connection.execute(_reference.insert(), row)
+
+    def reference_files(self) -> list[ReferenceFile]:
+        """All of them, in the order in which they came. Raises PostureError for one that was changed."""
+        with self._errors(), self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_reference).order_by(_reference.c.number)).all()
+            files = [_reference_file(row) for row in rows]
+        for file in files:
+            if hashlib.sha256(file.content).hexdigest() != file.sha256:
+                raise PostureError(f"the reference data {file.sha256[:12]} was changed", where=self.name)
+        return files
+
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _migrate(self) -> None:
@@ -428,6 +471,11 @@ def _batches(rows: Iterable[dict[str, object]], size: int) -> Iterator[list[dict
 def _run(row: sa.Row[Any]) -> RunRecord:
     fields = {str(name): value for name, value in row._asdict().items()}
     return msgspec.convert({**fields, "scope": msgspec.json.decode(row.scope)}, RunRecord)
+
+
+def _reference_file(row: sa.Row[Any]) -> ReferenceFile:
+    fields = {str(name): value for name, value in row._asdict().items() if name != "number"}
+    return msgspec.convert({**fields, "content": _expand(row.content)}, ReferenceFile)
 
 
 def _expand(data: bytes) -> bytes:

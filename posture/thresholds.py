@@ -71,6 +71,14 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     rsa_bits: Annotated[
         int, Meta(ge=1024, le=16384, description="Smallest RSA key. Default 2048: NIST SP 800-131A Rev. 2.")
     ] = 2048
+    lifecycle_data_days: Annotated[
+        _Days,
+        Meta(description="Age at which end-of-support dates are too old to pass a system. Default 365: our choice."),
+    ] = 365
+    kev_data_days: Annotated[
+        _Days,
+        Meta(description="Age at which CISA's catalog of exploited flaws is too old. Default 30: our choice."),
+    ] = 30
     drill_days: Annotated[
         _Days, Meta(description="Age at which a downtime drill counts as missing. Default 365: CISA RRA, yearly.")
     ] = 365
