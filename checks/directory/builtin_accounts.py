@@ -36,7 +36,7 @@ def guest_enabled(accounts: Facts[Account]) -> Iterator[Verdict]:
 
 
 def _guest(guest: Account) -> Verdict:
-    match guest.user_account_control:
+    match guest.control(DISABLED):
         case Missing() as why:
             return unknown(
                 f"Whether Guest is disabled (userAccountControl) is not known: {why}",

@@ -29,7 +29,7 @@ def asrep_roastable(account: Account) -> Verdict:
     Sources:
         RFC 4120 5.2.7.2; MITRE ATT&CK T1558.004; MS-ADTS 2.2.16 (DONT_REQ_PREAUTH).
     """
-    match account.user_account_control:
+    match account.control(DISABLED | NO_PREAUTH):
         case Missing() as why:
             return unknown(f"The account's settings (userAccountControl) are not known: {why}", answer=READ_FLAGS)
         case control if control & DISABLED:

@@ -116,7 +116,7 @@ def protocol_transition_to_dc(account: Account | Computer, computers: Facts[Comp
     Sources:
         MS-SFU 3.2.5.1 (S4U2self, S4U2proxy); MS-ADTS 2.2.16 (TRUSTED_TO_AUTHENTICATE_FOR_DELEGATION).
     """
-    control, targets = account.user_account_control, account.delegates_to
+    control, targets = account.control(DISABLED | PROTOCOL_TRANSITION), account.delegates_to
     if isinstance(control, Missing):
         return _flags_unknown(control)
     if control & DISABLED:

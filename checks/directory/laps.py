@@ -68,8 +68,8 @@ def laps_coverage(computers: Facts[Computer], thresholds: Thresholds, as_of: AsO
         f" your policy asks for {wanted} percent"
     )
     if covered * 100 >= wanted * total:
-        return passed(said)
-    return failed(f"{said}. Entra ID is not seen here", severity=Severity.MEDIUM if covered else None)
+        return passed(said, *computers)
+    return failed(f"{said}. Entra ID is not seen here", *computers, severity=Severity.MEDIUM if covered else None)
 
 
 @check("ad-laps-secret-readable", title="Local administrators' passwords can be read", severity=Severity.CRITICAL)

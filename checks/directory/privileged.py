@@ -79,7 +79,7 @@ def disabled_still_privileged(
     """
 
     def judge(account: Account, within: tuple[Group, ...]) -> Verdict:
-        match account.user_account_control:
+        match account.control(DISABLED):
             case Missing() as why:
                 return _flags_unknown(account, why)
             case control if not control & DISABLED:

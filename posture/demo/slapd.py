@@ -27,8 +27,8 @@ class SlapdOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `minimum_ssf` is OpenLDAP's security strength factor that a simple bind needs (0 takes passwords in the clear).
     `hashes_readable` lets every user read every password hash; `config_readable` lets every user read cn=config.
-    `size_limit` is the most entries of one search, all pages together. `lines` are further lines of slapd.conf for the
-    database.
+    `size_limit` is the most entries of one search, all pages together. `modules` are further modules, `rules` access
+    rules that come before the others, `lines` further lines of slapd.conf for the database.
     """
 
     anonymous: bool = False
@@ -37,6 +37,8 @@ class SlapdOptions(msgspec.Struct, frozen=True, kw_only=True):
     hashes_readable: bool = False
     config_readable: bool = False
     size_limit: int | None = None
+    modules: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
 
 
@@ -106,6 +108,7 @@ class Slapd(Server):
             f"modulepath {_folder('modules')}",
             "moduleload back_mdb",
             *(["moduleload ppolicy"] if options.password_policy else []),
+            *(f"moduleload {module}" for module in options.modules),
             f"pidfile {folder}/slapd.pid",
             f"sizelimit {'unlimited' if options.size_limit is None else options.size_limit}",
         ]
@@ -126,6 +129,7 @@ class Slapd(Server):
             f"directory {folder}/db",
             "maxsize 268435456",
             *(["overlay ppolicy"] if options.password_policy else []),
+            *options.rules,
             *([] if options.hashes_readable else ["access to attrs=userPassword by self write by anonymous auth"]),
             f"access to * by users read {anyone}",
             *options.lines,

@@ -1,5 +1,7 @@
 """Directories over LDAP: Active Directory, OpenLDAP and others, asked live or read from LDIF files.
 
+Exports for BloodHound tell of the same accounts, computers and groups, and are read as well (`bloodhound.py`).
+
 Evidence is LDIF (RFC 2849), one envelope for each step:
 
 - The TLS handshakes. Nothing is asked by LDAP, so `asked` is empty; the certificate that was presented stands in an
@@ -28,6 +30,7 @@ from collections.abc import Iterable, Iterator
 from posture.collectors.base import Context
 from posture.collectors.ldap.ask import ask
 from posture.collectors.ldap.attributes import KINDS
+from posture.collectors.ldap.bloodhound import load_export, sniff_export
 from posture.collectors.ldap.load import load, sniff
 from posture.collectors.ldap.plan import plan
 from posture.collectors.ldap.read import read
@@ -36,6 +39,8 @@ from posture.model import Evidence, Probe
 from posture.scope import Scope
 
 __all__ = ["LdapCollector"]
+
+_HEAD = 64 * 1024
 
 
 class LdapCollector:
@@ -53,11 +58,13 @@ class LdapCollector:
         return ask(probe, context)
 
     def sniff(self, head: bytes, name: str) -> bool:
-        """Whether a file looks like LDIF."""
-        return sniff(head, name)
+        """Whether a file looks like LDIF, or like an export for BloodHound."""
+        return sniff_export(head) or sniff(head, name)
 
     def load(self, payload: bytes, name: str, source_sha256: str) -> Iterator[Evidence]:
-        """Evidence from an LDIF file, its secrets masked."""
+        """Evidence from an LDIF file or an export for BloodHound, its secrets masked."""
+        if sniff_export(payload if payload.startswith(b"PK") else payload[:_HEAD]):
+            return load_export(payload, name, source_sha256)
         return load(payload, name, source_sha256)
 
     def read(self, records: Iterable[Evidence], scope: Scope) -> Iterator[Fact | BlindSpot]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from posture.collectors.ldap import certificates
 from posture.collectors.ldap.attributes import SETTINGS
 from posture.collectors.ldap.build import Fields, Members, fact_of, merged
 from posture.collectors.ldap.decode import dn_key, domain_of
@@ -39,6 +40,16 @@ def logged_in(envelope: Envelope) -> bool:
     return any(attempt.method == "bind" and attempt.outcome == "accepted" for attempt in envelope.attempts)
 
 
+def _certificate_services(fields: Fields) -> str:
+    """The search that an entry of Certificate Services belongs to, wherever it was found; empty for any other."""
+    classes = (value.lower() for value in fields.all("objectClass"))
+    return next((certificates.CLASSES[name] for name in classes if name in certificates.CLASSES), "")
+
+
+def _first(item: tuple[tuple[str, str], Fields]) -> tuple[str, str]:
+    return item[0]
+
+
 def _fullest(root: RootDse) -> tuple[object, ...]:
     return len(root.values), sorted(root.values.items())
 
@@ -62,7 +73,7 @@ class Bucket:
         self.answers: dict[AskedLdap, Answer] = {}
         self._facts: dict[tuple[str, str], Fact] = {}
         self._members: dict[str, Members] = {}
-        self._primary: dict[int, set[str]] = {}
+        self._primary: dict[tuple[str, int], set[str]] = {}
 
     def add(self, record: Evidence) -> None:
         """Take one piece of evidence."""
@@ -112,8 +123,9 @@ class Bucket:
         if fields.has("monitoredInfo"):
             self.monitor = fields.entry.attributes[0][1].decode(errors="replace")[:200]
             return
-        if asked is not None and asked.filter in SETTINGS:
-            self.settings.setdefault(asked.filter, {})[dn_key(fields.dn), evidence] = fields
+        setting = asked.filter if asked is not None and asked.filter in SETTINGS else _certificate_services(fields)
+        if setting:
+            self.settings.setdefault(setting, {})[dn_key(fields.dn), evidence] = fields
             return
         self._state(fields, evidence)
 
@@ -133,7 +145,7 @@ class Bucket:
         if isinstance(fact, Account):
             primary = fields.number("primaryGroupID")
             if primary is not None:
-                self._primary.setdefault(primary, set()).add(fields.dn)
+                self._primary.setdefault((domain_of(key), primary), set()).add(fields.dn)
         if isinstance(fact, Group) or (fields.asked is not None and "member" in fields.asked):
             self._members.setdefault(key, Members()).learn(fields, evidence)
 
@@ -149,6 +161,14 @@ class Bucket:
         """The facts but for the directory itself, groups with their members."""
         for (_, key), fact in sorted(self._facts.items()):
             yield self._with_members(fact, key) if isinstance(fact, Group) else fact
+        services, templates = self._entries(certificates.SERVICES), self._entries(certificates.TEMPLATES)
+        yield from certificates.templates(services, templates, self.place)
+
+    def _entries(self, setting: str) -> list[tuple[str, Fields]]:
+        """(evidence, entry) of a setting's search, in order."""
+        return [
+            (evidence, fields) for (_, evidence), fields in sorted(self.settings.get(setting, {}).items(), key=_first)
+        ]
 
     def _with_members(self, group: Group, key: str) -> Group:
         members = self._members.get(key)
@@ -157,6 +177,6 @@ class Bucket:
         rid = None if isinstance(group.sid, Missing) else int(group.sid.rpartition("-")[2])
         return msgspec.structs.replace(
             group,
-            members=members.list(self._primary.get(rid, ()) if rid is not None else ()),
+            members=members.list(self._primary.get((domain_of(key), rid), ()) if rid is not None else ()),
             evidence=tuple(sorted({*group.evidence, *members.evidence})),
         )

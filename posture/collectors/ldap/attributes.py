@@ -11,7 +11,8 @@ attribute that every such object has, that the reader was let see it:
 Without such a witness the answer is `not-readable`, and so it is for an attribute that every object has. Two grants
 would mislead this rule, and neither exists by default: an access entry that denies a single attribute, and one that
 allows `whenCreated` alone. For OpenLDAP's policies, whose access rules have no such sets, the witness is
-`pwdAttribute`, which every policy has.
+`pwdAttribute`, which every policy has; for what locks a person's account, the times of log-ins and passwords. Those
+times themselves are never absent: a server that doesn't keep them leaves them out just as one that hides them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import msgspec
 from posture.facts import Missing
 
 __all__ = [
+    "DESCRIPTOR",
     "KINDS",
     "KINDS_OF",
     "ROOT_DSE",
@@ -37,7 +39,16 @@ __all__ = [
     "why_missing",
 ]
 
-KINDS = ("Directory", "DomainPolicy", "PasswordPolicy", "Account", "Computer", "Group")
+KINDS = (
+    "Directory",
+    "DomainPolicy",
+    "PasswordPolicy",
+    "Account",
+    "Computer",
+    "Group",
+    "CertificateTemplate",
+    "Person",
+)
 """All kinds of facts that a directory may give."""
 
 KINDS_OF = {
@@ -46,7 +57,7 @@ KINDS_OF = {
     "other": ("Directory", "PasswordPolicy"),
     "unknown": KINDS,
 }
-"""The kinds that each kind of directory gives."""
+"""The kinds that each kind of directory should give; certificate templates and people are looked for beside them."""
 
 ROOT_DSE = (
     "objectClass",
@@ -93,7 +104,14 @@ _ACCOUNT = (
     "msDS-SupportedEncryptionTypes",
     "msDS-AllowedToDelegateTo",
     "msDS-AllowedToActOnBehalfOfOtherIdentity",
+    "userPrincipalName",
+    "mail",
+    "employeeID",
+    "employeeNumber",
 )
+
+DESCRIPTOR = "nTSecurityDescriptor"
+"""Asked for with the SD flags control (MS-ADTS 3.1.1.3.4.1.11): owner and access list, never the audit list."""
 
 SECRETS = (
     "userPassword",
@@ -154,6 +172,7 @@ _ACTIVE_DIRECTORY = (
             "maxPwdAge",
             "ms-DS-MachineAccountQuota",
             "msDS-ReplAttributeMetaData",
+            DESCRIPTOR,
         ),
     ),
     Search(
@@ -236,6 +255,45 @@ _ACTIVE_DIRECTORY = (
         ),
         context="defaultNamingContext",
     ),
+    Search(
+        name="group policies",
+        kinds=(),
+        scope="subtree",
+        filter="(objectClass=groupPolicyContainer)",
+        attributes=("objectClass", "whenCreated", "cn"),
+        context="defaultNamingContext",
+        below="CN=Policies,CN=System",
+    ),
+    Search(
+        name="certification authorities",
+        kinds=(),
+        scope="subtree",
+        filter="(objectClass=pKIEnrollmentService)",
+        attributes=("objectClass", "whenCreated", "objectGUID", "cn", "certificateTemplates"),
+        context="configurationNamingContext",
+        below="CN=Public Key Services,CN=Services",
+    ),
+    Search(
+        name="certificate templates",
+        kinds=(),
+        scope="subtree",
+        filter="(objectClass=pKICertificateTemplate)",
+        attributes=(
+            "objectClass",
+            "whenCreated",
+            "objectGUID",
+            "cn",
+            "displayName",
+            "msPKI-Certificate-Name-Flag",
+            "msPKI-Enrollment-Flag",
+            "msPKI-RA-Signature",
+            "pKIExtendedKeyUsage",
+            "msPKI-Certificate-Application-Policy",
+            DESCRIPTOR,
+        ),
+        context="configurationNamingContext",
+        below="CN=Public Key Services,CN=Services",
+    ),
     _SECRETS,
 )
 
@@ -248,6 +306,23 @@ _OTHERS = (
         attributes=("objectClass", "cn", "entryUUID", "pwdAttribute", "pwdMinLength", "pwdLockout", "pwdMaxFailure"),
     ),
     _SECRETS,
+    Search(
+        name="people",
+        kinds=(),
+        scope="subtree",
+        filter="(|(objectClass=person)(objectClass=account)(objectClass=posixAccount))",
+        attributes=(
+            "objectClass",
+            "uid",
+            "cn",
+            "entryUUID",
+            "createTimestamp",
+            "pwdLastSuccess",
+            "authTimestamp",
+            "pwdChangedTime",
+            "pwdAccountLockedTime",
+        ),
+    ),
 )
 
 SEARCHES = {search.filter: search for search in (*_ACTIVE_DIRECTORY, *_OTHERS)}
@@ -329,8 +404,9 @@ _ALWAYS = {
     ),
     "all": _READS_ALL,
     "policy": ("pwdattribute",),
+    "log-ins": ("pwdlastsuccess", "authtimestamp", "pwdchangedtime"),
 }
-_EVERY_OBJECT_HAS = frozenset(name for names in _ALWAYS.values() for name in names)
+_EVERY_OBJECT_HAS = frozenset(name for names in _ALWAYS.values() for name in names) | {DESCRIPTOR.lower()}
 _SET_OF = {
     "serviceprincipalname": "public",
     "description": "public",
@@ -338,6 +414,7 @@ _SET_OF = {
     "pwdminlength": "policy",
     "pwdlockout": "policy",
     "pwdmaxfailure": "policy",
+    "pwdaccountlockedtime": "log-ins",
 }
 
 

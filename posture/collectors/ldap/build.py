@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from posture.collectors.ldap.attributes import why_missing
+from posture.collectors.ldap.attributes import DESCRIPTOR, why_missing
 from posture.collectors.ldap.decode import (
     boolean,
     decoded,
@@ -23,12 +23,25 @@ from posture.collectors.ldap.decode import (
     text,
 )
 from posture.collectors.ldap.decode import sid as binary_sid
+from posture.collectors.ldap.descriptor import access, owner
 from posture.collectors.ldap.ldif import Entry
 from posture.collectors.ldap.members import member_range
-from posture.facts import Account, Computer, DomainPolicy, Fact, Group, Known, Missing, PasswordPolicy
+from posture.facts import (
+    AccessEntry,
+    Account,
+    Computer,
+    DomainPolicy,
+    Fact,
+    Flags,
+    Group,
+    Known,
+    Missing,
+    PasswordPolicy,
+    Person,
+)
 from posture.subjects import guid_key, name_key
 
-__all__ = ["Fields", "Members", "fact_of", "merged"]
+__all__ = ["Fields", "Members", "fact_of", "filled", "merged"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Fact)
@@ -39,6 +52,7 @@ _CLASSES: tuple[tuple[set[str], type[Fact]], ...] = (
     ({"computer"}, Computer),
     ({"user"}, Account),
     ({"group"}, Group),
+    ({"person", "organizationalperson", "inetorgperson", "account", "posixaccount"}, Person),
 )
 """Object classes and what they make of an entry; the first that fits decides, since a computer is a user as well."""
 _NORMAL, _MACHINE, _TRUST = 0x30000000, 0x30000001, 0x30000002  # sAMAccountType (MS-SAMR 2.2.1.9)
@@ -116,17 +130,8 @@ def fact_of(fields: Fields, place: str | None, evidence: str) -> Fact | None:
     if kind is None:
         return None
     known: dict[str, Any] = {"place": place, "evidence": (evidence,)}
-    if kind is DomainPolicy:
-        return _domain(fields, known)
-    if kind is PasswordPolicy:
-        return PasswordPolicy(
-            ids=_ids(fields, place, "password-policy"),
-            name=fields.dn,
-            min_length=fields.one("pwdMinLength", integer),
-            lockout=fields.one("pwdLockout", boolean),
-            max_failures=fields.one("pwdMaxFailure", integer),
-            **known,
-        )
+    if maker := _MAKERS.get(kind):
+        return maker(fields, known)
     login = text(fields.first("sAMAccountName") or b"")
     known |= {
         "ids": _ids(fields, place, "group" if kind is Group else "account"),
@@ -155,6 +160,10 @@ def fact_of(fields: Fields, place: str | None, evidence: str) -> Fact | None:
         "sid_history": fields.sids("sIDHistory"),
         "primary_group": fields.one("primaryGroupID", integer),
         "expires": fields.one("accountExpires", filetime),
+        "principal": fields.one("userPrincipalName", text),
+        "mail": fields.one("mail", text),
+        "employee_id": fields.one("employeeID", text),
+        "employee_number": fields.one("employeeNumber", text),
     }
     if kind is Computer:
         return Computer(
@@ -182,8 +191,43 @@ def _domain(fields: Fields, known: dict[str, Any]) -> DomainPolicy:
         max_password_age=fields.one("maxPwdAge", interval),
         machine_account_quota=fields.one("ms-DS-MachineAccountQuota", integer),
         backed_up=_backed_up(fields),
+        sid=fields.one("objectSid", binary_sid),
+        owner=fields.one(DESCRIPTOR, owner),
+        access=fields.one(DESCRIPTOR, access),
         **known,
     )
+
+
+def _password_policy(fields: Fields, known: dict[str, Any]) -> PasswordPolicy:
+    return PasswordPolicy(
+        ids=_ids(fields, known["place"], "password-policy"),
+        name=fields.dn,
+        min_length=fields.one("pwdMinLength", integer),
+        lockout=fields.one("pwdLockout", boolean),
+        max_failures=fields.one("pwdMaxFailure", integer),
+        **known,
+    )
+
+
+def _person(fields: Fields, known: dict[str, Any]) -> Person:
+    return Person(
+        ids=_ids(fields, known["place"], "person"),
+        name=text(fields.first("uid") or fields.first("cn") or b"") or _leaf(fields.dn),
+        dn=fields.dn,
+        created=fields.one("createTimestamp", generalized_time),
+        last_success=fields.one("pwdLastSuccess", generalized_time),
+        authenticated=fields.one("authTimestamp", generalized_time),
+        password_changed=fields.one("pwdChangedTime", generalized_time),
+        locked=fields.one("pwdAccountLockedTime", text),
+        **known,
+    )
+
+
+_MAKERS: dict[type[Fact], Callable[[Fields, dict[str, Any]], Fact]] = {
+    DomainPolicy: _domain,
+    PasswordPolicy: _password_policy,
+    Person: _person,
+}
 
 
 def _backed_up(fields: Fields) -> Known[datetime]:
@@ -205,7 +249,10 @@ def _kind(fields: Fields) -> type[Fact] | None:
         asked = fields.asked is not None and "minpwdlength" in fields.asked
         return DomainPolicy if asked or fields.has("minPwdLength") else None
     if classes:
-        return next((kind for names, kind in _CLASSES if classes & names), None)
+        # Who was asked for as a person is one, by whatever class derived from those.
+        sought = fields.asked is not None and "pwdaccountlockedtime" in fields.asked
+        kind = next((kind for names, kind in _CLASSES if classes & names), Person if sought else None)
+        return None if kind is Person and "contact" in classes else kind  # Active Directory's, which nobody logs in as
     return _kind_by_type(fields.number("sAMAccountType"), fields.number("userAccountControl"))
 
 
@@ -284,8 +331,8 @@ _SILENCE = {"absent": 1, "not-readable": 2, "not-answered": 3, "not-asked": 4}
 def merged(one: F, other: F) -> F:
     """Two facts about one subject as one, whichever comes first: what is known wins over what is missing.
 
-    Flags and numbers that differ are not known: one of the two files is old, and which one it is can't be seen. Of
-    times, the earlier stands.
+    Flags, numbers and access lists that differ are not known: one of the two files is old, and which one it is can't be
+    seen. Of times, the earlier stands.
     """
     fields: dict[str, Any] = {name: _one_of(getattr(one, name), getattr(other, name)) for name in one.__struct_fields__}
     fields["ids"] = tuple(sorted({*one.ids, *other.ids}, key=_strength))
@@ -293,10 +340,45 @@ def merged(one: F, other: F) -> F:
     return type(one)(**fields)
 
 
+def filled(fact: F, other: F) -> F:
+    """The fact with what it does not know and another source tells of the same subject; what it knows stands.
+
+    That it has no such value is known too; and where its own files contradict each other, no third one decides.
+    """
+    fields = {
+        name: value
+        for name in fact.__struct_fields__
+        if _is_silent(getattr(fact, name)) and not _is_silent(value := getattr(other, name))
+    }
+    if getattr(fact, "user_account_control", None) == _CONTRADICTION:
+        fields.pop("flags", None)
+    if not fields:
+        return fact
+    return msgspec.structs.replace(
+        fact,
+        **fields,
+        ids=tuple(sorted({*fact.ids, *other.ids}, key=_strength)),
+        evidence=tuple(sorted({*fact.evidence, *other.evidence})),
+    )
+
+
+def _is_silent(value: object) -> bool:
+    return isinstance(value, Missing) and value.why != "absent" and value != _CONTRADICTION
+
+
 def _one_of(one: object, other: object) -> object:
-    if isinstance(one, int) and isinstance(other, int) and one != other:
+    if isinstance(one, Flags) and isinstance(other, Flags):
+        differ = (one.on & other.off) | (one.off & other.on)
+        return Flags(on=(one.on | other.on) & ~differ, off=(one.off | other.off) & ~differ)
+    if one != other and ((isinstance(one, int) and isinstance(other, int)) or _are_access_lists(one, other)):
         return _CONTRADICTION
     return min(one, other, key=_order)
+
+
+def _are_access_lists(*values: object) -> bool:
+    return all(isinstance(value, tuple) for value in values) and any(
+        isinstance(entry, AccessEntry) for value in values if isinstance(value, tuple) for entry in value
+    )
 
 
 def _order(value: object) -> tuple[int, bytes]:

@@ -8,13 +8,13 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from posture.collectors.ldap import settings
+from posture.collectors.ldap import certificates, settings
 from posture.collectors.ldap.answers import Answer, Bucket
 from posture.collectors.ldap.attributes import KINDS, KINDS_OF, SEARCHES, SECRETS, Search, searches
 from posture.collectors.ldap.build import Fields
 from posture.collectors.ldap.decode import dn_key, integer, text
 from posture.collectors.ldap.rootdse import Kind
-from posture.facts import BlindSpot, Certificate, Directory, Known, Missing
+from posture.facts import BlindSpot, Certificate, Directory, Fact, Known, Missing, PasswordPolicy, Person
 from posture.model import Attempt
 from posture.scope import DirectoryScope
 from posture.subjects import name_key
@@ -47,12 +47,15 @@ def directory(bucket: Bucket, declared: DirectoryScope | None) -> Directory:
         certificate=_certificate(bucket),
         attempts=_attempts(bucket.attempts),
         secrets_readable=_secrets(bucket),
-        password_policies=_policies(bucket),
+        password_policies=_count(bucket, "password policies", PasswordPolicy),
         heuristics=_setting(bucket, "directory service settings", settings.heuristics),
         tombstone_days=_setting(bucket, "directory service settings", settings.tombstone_days),
         recycle_bin=_setting(bucket, "optional features", settings.recycle_bin),
         trusts=_setting(bucket, "trusts", settings.trusts),
         fine_grained_policies=_setting(bucket, "fine-grained password policies", settings.fine_grained_policies),
+        authorities=_authorities(bucket),
+        group_policies=_setting(bucket, "group policies", settings.group_policies),
+        people=_count(bucket, "people", Person),
     )
 
 
@@ -149,15 +152,21 @@ def _secrets(bucket: Bucket) -> Known[tuple[str, ...]]:
     return _silence(bucket, "secrets") or ()
 
 
-def _policies(bucket: Bucket) -> Known[int]:
-    silence = _silence(bucket, "password policies")
-    return silence or sum(1 for fact in bucket.facts() if type(fact).__name__ == "PasswordPolicy")
+def _count(bucket: Bucket, name: str, kind: type[Fact]) -> Known[int]:
+    return _silence(bucket, name) or sum(1 for fact in bucket.facts() if type(fact) is kind)
 
 
 def _setting(bucket: Bucket, name: str, read: Callable[[list[Fields]], Known[T]]) -> Known[T]:
     search = next(search for search in SEARCHES.values() if search.name == name)
     entries = bucket.settings.get(search.filter, {})
     return _silence(bucket, name) or read([entries[key] for key in sorted(entries)])
+
+
+def _authorities(bucket: Bucket) -> Known[tuple[str, ...]]:
+    """The certification authorities, where the templates that they may publish were all asked too."""
+    if silence := _silence(bucket, "certificate templates"):
+        return silence
+    return _setting(bucket, "certification authorities", certificates.authorities)
 
 
 def _silence(bucket: Bucket, name: str) -> Missing | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from posture.collectors.ldap.answers import Bucket
@@ -19,6 +20,7 @@ _WIDER = {
     "computers": {"(objectclass=user)"},
 }
 """Filters that take in all that ours do, beside `(objectClass=*)` and our own."""
+_ANY = re.compile(r"\(\|((?:\([^()&|!]*\))+)\)")
 _OF_A_DOMAIN = ("Account", "Computer", "Group", "DomainPolicy")
 _SETS = ("Account", "Computer", "Group", "PasswordPolicy")
 
@@ -88,8 +90,16 @@ def _covers(asked: AskedLdap, search: Search, domain: str) -> bool:
     base = dn_key(asked.base)
     inside = "PasswordPolicy" in search.kinds and domain.endswith(f",{base}")
     whole = base == domain_of(base) != "" and (base == domain or inside)
-    wide = asked.filter.lower() in {search.filter.lower(), "(objectclass=*)", *_WIDER.get(search.name, ())}
+    wide = not _either(asked.filter).isdisjoint(
+        {search.filter.lower(), "(objectclass=*)", *_WIDER.get(search.name, ())}
+    )
     return whole and wide and asked.scope == "subtree" and not asked.types_only
+
+
+def _either(text: str) -> set[str]:
+    """The filters that one takes in, in lower case: those of a plain (|(…)(…)), each by itself, else the one."""
+    found = _ANY.fullmatch(text.lower())
+    return set(re.findall(r"\([^()]*\)", found[1])) if found else {text.lower()}
 
 
 def _spot(bucket: Bucket, kinds: tuple[str, ...], why: str, answer: str) -> BlindSpot:

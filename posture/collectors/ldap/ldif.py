@@ -87,7 +87,8 @@ class Reader:
 
     What the comments and last lines state is known when the entries are through: how many `searches` there are,
     `base`, `scope`, `filter` and `requested` attributes of the last (None where they don't say), `result`, the LDAP
-    result code of its end, and `parts`, the number of parts of a complete search that `write` marked.
+    result code of its end, `parts`, the number of parts of a complete search that `write` marked, and whether the file
+    begins with its `version`.
     """
 
     def __init__(self, payload: bytes) -> None:
@@ -99,6 +100,7 @@ class Reader:
         self.requested: tuple[str, ...] | None = None
         self.result: int | None = None
         self.parts: int | None = None
+        self.version = False
 
     @property
     def searches(self) -> int:
@@ -131,12 +133,12 @@ class Reader:
         if record:
             yield Entry(dn=record[0][1], attributes=tuple(record[1:]))
 
-    @staticmethod
-    def _version(number: int, name: str, value: bytes) -> None:
+    def _version(self, number: int, name: str, value: bytes) -> None:
         if name != "version":
             raise LdifError(number, "expected a record to begin with dn:")
         if value.strip() != b"1":
             raise LdifError(number, "expected version: 1")
+        self.version = True
 
     def _trailer(self, name: str, value: bytes) -> None:
         if name == "result":

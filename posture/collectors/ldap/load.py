@@ -68,7 +68,7 @@ def _survey(payload: bytes, name: str) -> tuple[Reader, int]:
         count = sum(1 for _ in reader)
     except LdifError as error:
         raise PostureError(str(error), where=f"{name}:{error.line}") from None
-    if not count and reader.result is None:
+    if not count and reader.result is None and not reader.version:
         raise PostureError("no LDIF entry in it", where=name, mend="export entries, with ldapsearch -o ldif-wrap=no")
     return reader, count
 

@@ -11,14 +11,13 @@ import re
 
 from posture.collectors.ldap.attributes import is_secret
 from posture.collectors.ldap.ldif import Entry
+from posture.collectors.spoken import without_passwords
 
 __all__ = ["mask"]
 
 _SCHEME = re.compile(rb"\{([A-Za-z0-9._/-]{1,40})\}.")
 _TOKEN = re.compile(rb"\{masked(;[a-z]+=[A-Za-z0-9._/-]{1,40})?\}")
 _FREE_TEXT = frozenset({"description", "info", "comment", "admindescription", "notes"})
-_WORDS = "password|passwd|passwort|passcode|pass|pwd|pw|pin|kennwort|contraseña|mot de passe"
-_SPOKEN = re.compile(rf"(?<!\w)((?:{_WORDS})\s*[:=]\s*)(?!\{{masked;type=password\}})[^\s,;]+".encode(), re.IGNORECASE)
 
 
 def mask(entry: Entry) -> tuple[Entry, frozenset[str]]:
@@ -42,4 +41,4 @@ def _masked(description: str, value: bytes) -> bytes:
             scheme = _SCHEME.match(value)
             return b"{masked;scheme=%s}" % (scheme[1].upper() if scheme else b"clear")
         return b"{masked}"
-    return _SPOKEN.sub(rb"\1{masked;type=password}", value) if name in _FREE_TEXT else value
+    return without_passwords(value) if name in _FREE_TEXT else value

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import ldap3
 import msgspec
+from ldap3.protocol.microsoft import security_descriptor_control
 
+from posture.collectors.ldap.attributes import DESCRIPTOR
 from posture.collectors.ldap.ldif import Entry, is_description
 from posture.model import AskedLdap
 
@@ -15,6 +17,8 @@ __all__ = ["PAGE", "End", "first_entries", "result_words", "search"]
 
 PAGE = 1000
 _PAGED = "1.2.840.113556.1.4.319"
+_OWNER_AND_ACCESS_LIST = 0x1 | 0x4
+"""An ordinary account reads no audit list, and Active Directory then leaves the whole descriptor out."""
 _SCOPES = {"base": ldap3.BASE, "one": ldap3.LEVEL, "subtree": ldap3.SUBTREE}
 _WORDS = {
     1: "operations error; Active Directory says so where a bind is wanted first",
@@ -103,6 +107,8 @@ def first_entries(connection: Any, base: str, scope: Literal["base", "subtree"])
 
 
 def _send(connection: Any, asked: AskedLdap, **options: object) -> None:  # noqa: ANN401  # ldap3 is untyped
+    if DESCRIPTOR in asked.attributes:
+        options["controls"] = security_descriptor_control(criticality=True, sdflags=_OWNER_AND_ACCESS_LIST)
     connection.search(
         asked.base,
         asked.filter,

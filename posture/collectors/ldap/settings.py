@@ -9,7 +9,7 @@ from posture.collectors.ldap.build import Fields
 from posture.collectors.ldap.decode import integer, text
 from posture.facts import FineGrainedPolicy, Known, Missing, Trust
 
-__all__ = ["fine_grained_policies", "heuristics", "recycle_bin", "tombstone_days", "trusts"]
+__all__ = ["fine_grained_policies", "group_policies", "heuristics", "recycle_bin", "tombstone_days", "trusts"]
 
 T = TypeVar("T")
 
@@ -64,6 +64,11 @@ def fine_grained_policies(entries: Sequence[Fields]) -> tuple[FineGrainedPolicy,
         for fields in entries
     }
     return tuple(sorted(found, key=repr))
+
+
+def group_policies(entries: Sequence[Fields]) -> tuple[str, ...]:
+    """The GUIDs of the group policy objects that are shown: each is named by its own."""
+    return tuple(sorted({text(fields.first("cn") or b"").upper() for fields in entries}))
 
 
 def _one(entries: Sequence[Fields], read: Callable[[Fields], Known[T]]) -> Known[T]:

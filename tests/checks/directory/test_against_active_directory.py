@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +11,8 @@ from lab.directories import ask
 from lab.samba import ADMIN_PASSWORD, AUDITOR, PASSWORD, SambaDomain
 
 from posture.check import AsOf
+from posture.collectors.people import PeopleCollector
+from posture.collectors.sysvol import SysvolCollector
 from posture.facts import BlindSpot, Fact
 from posture.model import Outcome
 from posture.scope import Bind, DirectoryScope, SecretReference
@@ -84,6 +88,9 @@ def judged(asked, name):
         ("ad-single-domain-controller", {"hosp.example"}),
         ("ad-shared-accounts", {"ward3"}),
         ("ad-vendor-without-expiry", {"vendor-acme"}),
+        ("ad-replication-rights", {"hosp.example"}),
+        ("ad-certificate-template-esc1", {"AnyUserAnything", "AnyUserLogin"}),
+        ("backup-server-domain-joined", {"BACKUP01$", "STORE02$"}),
         ("ldap-cleartext-bind-accepted", set()),
         ("ldaps-unavailable", set()),
     ],
@@ -93,6 +100,37 @@ def test_what_was_planted_fails_and_nothing_else_does(asked, name, failing):
 
     assert {each.subject_name for each in observations if each.outcome is Outcome.FAIL} == failing
     assert {each.outcome for each in observations} <= {Outcome.PASS, Outcome.FAIL, Outcome.NOT_APPLICABLE}
+
+
+def test_who_has_left_by_the_list_of_human_resources_and_can_still_log_in(asked):
+    listed = b"Name,Login,Employee ID,End date\nJune,,4711,2026-01-31\nX,left.expired,,2026-01-31\n"
+    listed += b"L,HOSP\\leaver,,2026-01-31\nN,nobody,,2026-01-31\n"
+    leavers = PeopleCollector().read(PeopleCollector().load(listed, "leavers.csv", "a" * 64), asked.scope)
+    facts = [said for said in asked.said if isinstance(said, Fact)]
+
+    observations = run_check("ad-leaver-still-enabled", *leavers, *facts, as_of=AsOf(datetime.now(UTC)))
+
+    assert {each.subject_name for each in observations if each.outcome is Outcome.FAIL} == {"left.june"}
+    assert {each.subject_name for each in observations if each.outcome is Outcome.UNKNOWN} == {"nobody"}
+    assert [each.count for each in observations if each.outcome is Outcome.PASS] == [2]
+
+
+def test_passwords_in_group_policies_are_found_in_a_copy_of_sysvol(asked, domain):
+    def judged_copy(**added):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as copy:
+            for path in sorted(domain.sysvol.rglob("*")):
+                copy.write(path, f"{domain.sysvol.name}/{path.relative_to(domain.sysvol)}")
+            for guid, content in added.items():
+                copy.writestr(f"{domain.sysvol.name}/Policies/{guid}/Machine/Preferences/Groups/Groups.xml", content)
+        policies = SysvolCollector().read(SysvolCollector().load(out.getvalue(), "p.zip", "a" * 64), asked.scope)
+        return run_check("ad-gpp-password", *policies, *(said for said in asked.said if isinstance(said, Fact)))
+
+    (clean,) = judged_copy()
+    assert (clean.outcome, clean.count) == (Outcome.PASS, 3)
+    default = "{31B2F340-016D-11D2-945F-00C04FB984F9}"
+    found = judged_copy(**{default: '<Groups clsid="1"><User><Properties cpassword="j1Uyj3Vx8TY9"/></User></Groups>'})
+    assert [each.subject_name for each in found if each.outcome is Outcome.FAIL] == [default]
 
 
 def test_guest_and_krbtgt_were_seen(asked):

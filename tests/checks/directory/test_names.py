@@ -32,6 +32,7 @@ HIDDEN = Missing("not-readable")
         ("jane", {"description": "Shared account"}, Outcome.FAIL),
         ("jane", {"description": "Head of shared services"}, Outcome.NOT_APPLICABLE),
         ("jane", {"description": HIDDEN}, Outcome.UNKNOWN),
+        ("", {}, Outcome.UNKNOWN),
     ],
 )
 def test_shared_accounts(login, fields, outcome):

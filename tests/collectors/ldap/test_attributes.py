@@ -13,6 +13,9 @@ ASKED = {
     "description",
     "lastlogontimestamp",
     "admincount",
+    "ntsecuritydescriptor",
+    "pwdlastsuccess",
+    "pwdaccountlockedtime",
 }
 
 
@@ -29,6 +32,10 @@ ASKED = {
         ("pwdLastSet", {"whencreated"}, "not-readable"),
         ("whenCreated", {"objectguid"}, "not-readable"),
         ("operatingSystem", {"whencreated"}, "not-asked"),
+        ("nTSecurityDescriptor", {"whencreated", "objectguid"}, "not-readable"),
+        ("pwdLastSuccess", {"pwdchangedtime"}, "not-readable"),
+        ("pwdAccountLockedTime", {"pwdlastsuccess"}, "absent"),
+        ("pwdAccountLockedTime", {"objectclass"}, "not-readable"),
     ],
 )
 def test_absent_is_only_what_would_have_been_shown(attribute: str, shown: set[str], why: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import subprocess
 from base64 import b64encode
 from itertools import permutations
@@ -10,9 +11,10 @@ import pytest
 from lab.directories import SUFFIX
 
 from posture.collectors.ldap import LdapCollector
+from posture.collectors.ldap.ldif import write
 from posture.demo.slapd import Slapd
 from posture.errors import PostureError
-from posture.facts import Account, BlindSpot, Directory, Group, Missing, PasswordPolicy
+from posture.facts import Account, BlindSpot, CertificateTemplate, Directory, Group, Missing, PasswordPolicy, Person
 from posture.model import AskedLdap, Evidence
 from posture.scope import Scope
 
@@ -290,7 +292,7 @@ def test_keycloaks_example() -> None:
     (record,) = load((PUBLIC / "keycloak-users.ldif").read_bytes(), "keycloak-users.ldif")
 
     assert record.payload.count(b"userPassword: {masked;scheme=clear}\n") == 2
-    assert read(record) == []
+    assert [type(fact) for fact in read(record)] == [Person, Person]
 
 
 def test_ldapsearch_of_a_real_server_is_imported(weak: Slapd) -> None:
@@ -300,7 +302,7 @@ def test_ldapsearch_of_a_real_server_is_imported(weak: Slapd) -> None:
     assert record.envelope.outcome == "complete"
     assert record.envelope.masked == ("userPassword",)
     assert b"of-the-nurse" not in record.payload
-    (policy,) = read(record)
+    (policy,) = [fact for fact in read(record) if isinstance(fact, PasswordPolicy)]
     assert (policy.min_length, policy.lockout) == (6, False)
 
 
@@ -332,3 +334,68 @@ def test_files_that_contradict_each_other_leave_it_unknown_in_any_order() -> Non
     for records in permutations((*old, *new, *again)):
         (nurse,) = [fact for fact in read(*records) if isinstance(fact, Account)]
         assert nurse.user_account_control == Missing("not-readable", "it was read twice, with different values")
+
+
+def test_a_search_that_found_nothing_is_no_mistake_in_a_file() -> None:
+    for payload in (b"version: 1\n", write([], end=(1, 0))):
+        (record,) = load(payload)
+        assert read(record) == []
+    with pytest.raises(PostureError, match="no LDIF entry"):
+        load(b"# nothing\n")
+
+
+def test_the_groups_of_two_domains_do_not_share_those_whose_primary_group_they_are() -> None:
+    def domain(base: str, user: str, number: int) -> str:
+        sid = b64encode(bytes.fromhex("0105000000000005") + struct.pack("<5I", 21, 1, 2, number, 513)).decode()
+        return (
+            f"dn: CN=Domain Users,CN=Users,{base}\nobjectClass: group\nobjectSid:: {sid}\nmember: CN=x,{base}\n\n"
+            f"dn: CN={user},CN=Users,{base}\nobjectClass: user\nsAMAccountName: {user}\nprimaryGroupID: 513\n\n"
+        )
+
+    both = load(domain("DC=hosp,DC=example", "anna", 3) + domain("DC=lab,DC=example", "ben", 4))
+    members = {group.dn: group.members for group in read(*both) if isinstance(group, Group)}
+
+    assert members == {
+        "CN=Domain Users,CN=Users,DC=hosp,DC=example": (
+            "CN=anna,CN=Users,DC=hosp,DC=example",
+            "CN=x,DC=hosp,DC=example",
+        ),
+        "CN=Domain Users,CN=Users,DC=lab,DC=example": ("CN=ben,CN=Users,DC=lab,DC=example", "CN=x,DC=lab,DC=example"),
+    }
+
+
+def test_certificate_templates_are_found_in_whatever_export_they_stand() -> None:
+    services = "CN=Public Key Services,CN=Services,CN=Configuration,DC=hosp"
+    (record,) = load(
+        f"dn: CN=CA,CN=Enrollment Services,{services}\nobjectClass: pKIEnrollmentService\ncn: CA\n"
+        "certificateTemplates: Login\ncertificateTemplates: Hidden\n\n"
+        f"dn: CN=Login,CN=Certificate Templates,{services}\nobjectClass: pKICertificateTemplate\ncn: Login\n"
+        "msPKI-Certificate-Name-Flag: 1\npKIExtendedKeyUsage: 1.3.6.1.5.5.7.3.2\nnTSecurityDescriptor:: AQAE\n\n"
+        f"dn: CN=Other,CN=Certificate Templates,{services}\nobjectClass: pKICertificateTemplate\ncn: Other\n"
+    )
+
+    found = {fact.name: fact for fact in read(record) if isinstance(fact, CertificateTemplate)}
+
+    assert set(found) == {"Login", "Hidden"}
+    assert (found["Login"].published_by, found["Login"].name_flags) == (("CA",), 1)
+    for missing in (found["Login"].access, found["Login"].key_usages, found["Hidden"].name_flags):
+        assert isinstance(missing, Missing)
+        assert missing.why != "absent"
+
+
+@pytest.mark.parametrize(
+    ("asked", "whole"),
+    [
+        ("(|(objectClass=user)(objectClass=group))", True),
+        ("(|(objectClass=group)(OBJECTCLASS=USER)(cn=x))", True),
+        ("(|(cn=x)(objectClass=group))", False),
+        ("(&(objectClass=user)(cn=x))", False),
+        ("(|(&(objectClass=user)(cn=x))(cn=y))", False),
+        ("(!(|(objectClass=user)(cn=x)))", False),
+    ],
+)
+def test_a_search_for_either_of_two_takes_in_all_of_both(asked: str, *, whole: bool) -> None:
+    head = HEADER.format(base="DC=hosp,DC=example", filter=asked, asked="ALL")
+    records = load(head + USER + END.format(result="0 Success"))
+
+    assert bool([spot for spot in read(*records) if isinstance(spot, BlindSpot)]) is not whole

@@ -118,13 +118,13 @@ def test_evidence_in_any_order_and_twice_gives_the_same_facts(asked: Asked) -> N
         assert list(LdapCollector().read([*records, records[0]], asked.scope)) == asked.said
 
 
-@pytest.mark.parametrize("lost", range(10))
+@pytest.mark.parametrize("lost", range(11))
 def test_taking_evidence_away_never_turns_silence_into_an_answer(asked: Asked, lost: int) -> None:
-    assert len(asked.evidence) == 10
+    assert len(asked.evidence) == 11
     without = dataclasses.replace(asked, evidence=asked.evidence[:lost] + asked.evidence[lost + 1 :])
 
     whole, rest = asked.directory, without.directory
-    for field in ("secrets_readable", "password_policies", "controls"):
+    for field in ("secrets_readable", "password_policies", "controls", "people"):
         assert getattr(rest, field) == getattr(whole, field) or isinstance(getattr(rest, field), Missing)
     assert set(rest.attempts) <= set(whole.attempts)
     assert without.blind_spots or without.facts(PasswordPolicy) == asked.facts(PasswordPolicy)
