@@ -11,9 +11,9 @@ import importlib.util
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -123,16 +123,36 @@ def _load_folder(root: Path, prefix: str, found: dict[str, Check]) -> list[Sourc
 
 
 def _load_pack(pack: str, found: dict[str, Check]) -> list[Source]:
-    points = entry_points(group="posture.checks", name=pack)
-    if not points:
+    checks, readers = _points("posture.checks", pack), _points("posture.collectors", pack)
+    if not checks and not readers:
         raise PostureError(f"no installed pack is called {pack!r}", where="checks.packs", mend=f"pip install {pack}")
-    files = []
-    for point in points:
-        module = point.load()
-        _add(found, module, pack)
-        if module.__file__:
-            files.append(_source(f"{pack}/{Path(module.__file__).name}", Path(module.__file__)))
-    return files
+    for point in checks:
+        _add(found, point.load(), pack)
+    return sorted({source for point in (*checks, *readers) for source in _sources(pack, point)}, key=str)
+
+
+def _points(group: str, pack: str) -> list[EntryPoint]:
+    """A pack's entry points of a group: those of its name, and those of the distribution of its name."""
+    return [
+        point
+        for point in sorted(entry_points(group=group), key=lambda each: (each.name, each.value))
+        if not _is_built_in(point) and (point.name == pack or (point.dist is not None and point.dist.name == pack))
+    ]
+
+
+def _is_built_in(point: EntryPoint) -> bool:
+    return point.value.startswith("posture.")
+
+
+def _sources(pack: str, point: EntryPoint) -> Iterator[Source]:
+    """What a pack's code is: the file of its module, or all of the package's."""
+    spec = importlib.util.find_spec(point.module)
+    if spec is None or not spec.origin:
+        return
+    file = Path(spec.origin)
+    files = sorted(file.parent.rglob("*.py")) if spec.submodule_search_locations else [file]
+    for each in files:
+        yield _source(f"{pack}/{each.relative_to(file.parent)}", each)
 
 
 def _source(name: str, file: Path) -> Source:
@@ -145,14 +165,39 @@ def _add(found: dict[str, Check], module: ModuleType, where: str) -> None:
             raise PostureError(f"the check {value.id!r} is there already", where=where, mend="give it another id")
 
 
+def collectors(packs: Iterable[str] = ()) -> dict[str, Collector]:
+    """The built-in collectors and those of the packs named, by name; of no other pack is anything loaded.
+
+    Built-in ones come first, so that they are the first to be offered a file. Raises PostureError for a pack's
+    collector that can't be loaded, is none, or takes another's name.
+    """
+    found = dict(_built_in_collectors())
+    for pack in packs:
+        for point in _points("posture.collectors", pack):
+            collector = _collector(pack, point)
+            if collector.name in found:
+                why = f"the collector {collector.name!r} is there already"
+                raise PostureError(why, where=pack, mend="give it another name")
+            found[collector.name] = collector
+    return found
+
+
 @cache
-def collectors() -> dict[str, Collector]:
-    """The collectors, by name."""
-    return {
-        point.name: cast("Collector", point.load()())
-        for point in sorted(entry_points(group="posture.collectors"), key=lambda each: each.name)
-        if point.value.startswith("posture.")
-    }
+def _built_in_collectors() -> dict[str, Collector]:
+    points = sorted(entry_points(group="posture.collectors"), key=lambda each: each.name)
+    return {point.name: cast("Collector", point.load()()) for point in points if _is_built_in(point)}
+
+
+def _collector(pack: str, point: EntryPoint) -> Collector:
+    try:
+        collector = point.load()()
+    except (Exception, SystemExit) as error:
+        raise PostureError(f"its collector {point.name!r} can't be loaded: {error}", where=pack) from error
+    parts = ("name", "kinds", "plan", "ask", "sniff", "load", "read")
+    wanting = [part for part in parts if not hasattr(collector, part)]
+    if wanting:
+        raise PostureError(f"its collector {point.name!r} has no {', '.join(wanting)}", where=pack)
+    return cast("Collector", collector)
 
 
 @cache

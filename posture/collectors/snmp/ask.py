@@ -21,18 +21,19 @@ from posture.collectors.snmp.client import Client, Closed
 from posture.collectors.snmp.device import NO_ANSWER, Examination
 from posture.collectors.snmp.limits import IN_FLIGHT, PAUSE
 from posture.collectors.snmp.mask import masked
-from posture.collectors.snmp.mibs import HR_INSTALLED, HR_RUNNING, SUBTREES, Oid
+from posture.collectors.snmp.mibs import HR_INSTALLED, HR_RUNNING, SUBTREES, TOPOLOGY, Oid
 from posture.collectors.snmp.read import UNKNOWN_HOST
 from posture.collectors.snmp.snmprec import encode
 from posture.errors import PostureError
 from posture.model import Envelope, Evidence, Probe, Tool
-from posture.scope import Scope
+from posture.scope import Scope, Zone
 from posture.targets import expand, may_send_to, refusal, unsendable
 from posture.window import is_open
 
 __all__ = ["Settings", "ask"]
 
 _POLL = 0.1
+_FRAGILE = frozenset({"medical-device", "imaging"})
 _WINDOW_CLOSED = "the zone's window is closed: these addresses were not asked"
 
 _Message: TypeAlias = Evidence | Progress | None
@@ -92,11 +93,16 @@ def _addresses(probe: Probe, context: Context) -> tuple[list[str], bool]:
     return ([address for address in planned if address in up], True) if up else (planned, False)
 
 
-def _subtrees(scope: Scope) -> tuple[Oid, ...]:
-    """What to walk: lists of software only where the scope names software to look for in them."""
+def _subtrees(scope: Scope, zone: Zone) -> tuple[Oid, ...]:
+    """What to walk.
+
+    Lists of software only where the scope names software to look for in them, and the long tables of switches and
+    routers not where medical devices are.
+    """
     running = (HR_RUNNING,) * bool(scope.software.endpoint_protection)
     installed = (HR_INSTALLED,) * bool(scope.software.unapproved)
-    return (*SUBTREES, *running, *installed)
+    topology = () if zone.kind in _FRAGILE else TOPOLOGY
+    return (*SUBTREES, *running, *installed, *topology)
 
 
 def _zone(address: str, scope: Scope) -> str | None:
@@ -172,7 +178,7 @@ class _Worker:
         return is_open(self._zone.window, datetime.now(UTC), self._context.scope.organisation.time_zone)
 
     async def _device(self, client: Client, address: str, slots: asyncio.Semaphore) -> None:
-        examination = Examination(client, address, self._ways, _subtrees(self._context.scope))
+        examination = Examination(client, address, self._ways, _subtrees(self._context.scope, self._zone))
         try:
             await examination.run()
         except Closed:

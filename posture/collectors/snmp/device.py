@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,7 +12,18 @@ from posture.collectors.snmp.access import Access
 from posture.collectors.snmp.client import Client, Closed, Reply
 from posture.collectors.snmp.contact import Contact
 from posture.collectors.snmp.limits import DEVICE_SECONDS, OCTETS, REPETITIONS, REQUESTS, ROWS
-from posture.collectors.snmp.mibs import ENGINE_ID, PRESENCE, SUBTREES, SYS_DESCR, Oid, dotted
+from posture.collectors.snmp.mibs import (
+    ENGINE_ID,
+    ONLY_AFTER,
+    PRESENCE,
+    SUBTREES,
+    SYS_DESCR,
+    SYS_OBJECT_ID,
+    SYSTEM,
+    Oid,
+    dotted,
+)
+from posture.collectors.snmp.places import PLACES, every_place, makers_to_ask
 from posture.collectors.snmp.snmprec import OCTETS as OCTET_STRING
 from posture.collectors.snmp.snmprec import Row
 from posture.model import AskedSnmp, Attempt
@@ -22,6 +33,7 @@ __all__ = ["NO_ANSWER", "Examination"]
 NO_ANSWER = "no answer to SNMP from this vantage"
 NOT_ACCEPTED = "no SNMP credential of the scope was accepted"
 STOPPED = "the run was stopped"
+_SINGLE = PRESENCE.union(every_place())
 _DENIALS = {"authorizationError", "noAccess"}
 
 
@@ -123,7 +135,7 @@ class Examination:
     async def _walk(self, way: Access) -> None:
         try:
             async with asyncio.timeout(DEVICE_SECONDS):
-                for subtree in self._subtrees:
+                for subtree in self._to_walk():
                     self.walked.append(subtree)
                     self.cut.append(subtree)
                     if await self._subtree(way, subtree):
@@ -133,9 +145,31 @@ class Examination:
         except _Cut as cut:
             self.problems.append(str(cut))
 
+    def _to_walk(self) -> Iterator[Oid]:
+        """The subtrees in their order; what hangs on earlier answers is decided when its turn comes."""
+        for subtree in self._subtrees:
+            if subtree in ONLY_AFTER and not self._has(ONLY_AFTER[subtree]):
+                continue
+            yield subtree
+            if subtree == SYSTEM:
+                yield from self._places()
+
+    def _places(self) -> Iterator[Oid]:
+        """Where its maker keeps what it is. Of one that is only guessed, no more than a place if that is silent."""
+        object_id = self.rows.get(SYS_OBJECT_ID)
+        makers, certain = makers_to_ask(object_id.value if object_id and isinstance(object_id.value, tuple) else ())
+        for maker in makers:
+            first, *others = PLACES[maker]
+            yield first
+            if certain or self._has(first):
+                yield from others
+
+    def _has(self, subtree: Oid) -> bool:
+        return any(oid[: len(subtree)] == subtree for oid in self.rows)
+
     async def _subtree(self, way: Access, subtree: Oid) -> bool:
         """Walk one subtree; whether it was read to its end."""
-        last, count, repetitions = subtree, 0, 1 if subtree in PRESENCE else REPETITIONS
+        last, count, repetitions = subtree, 0, 1 if subtree in _SINGLE else REPETITIONS
         while True:
             reply = await self._next(way, subtree, last, repetitions)
             if reply.error == "tooBig" and repetitions > 1:
@@ -148,7 +182,7 @@ class Examination:
                     return self._trouble(subtree, "the agent's OIDs don't increase")
                 last, count = row.oid, count + 1
                 self._keep(subtree, row)
-                if subtree in PRESENCE:
+                if subtree in _SINGLE:
                     return True
                 if count >= ROWS:
                     return self._trouble(subtree, f"it has more than {ROWS:,} objects")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from posture.collectors.snmp import mibs
+from posture.collectors.snmp.described import model_in_id, told
 from posture.collectors.snmp.enterprises import AGENTS, VENDORS, WORDS
 from posture.collectors.snmp.mibs import Oid
+from posture.collectors.snmp.places import PLACES, Places
 from posture.collectors.snmp.said import Said
-from posture.collectors.snmp.vendors import vendor_of
+from posture.collectors.snmp.vendors import enterprise_of, vendor_of
 from posture.facts import Known, Missing
 
 __all__ = ["Identity", "identity"]
@@ -39,27 +41,49 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity(said: Said) -> Identity:
-    """From the entity table, UPS-MIB and Printer-MIB; the vendor first from the enterprise number in sysObjectID.
+    """From the entity table, UPS-MIB, Printer-MIB, and then the maker's own places and sysDescr.
 
-    Where an entity has both, the firmware is its software: the firmware is then what starts it (RFC 6933).
+    The vendor comes first from the enterprise number in sysObjectID. Where an entity has both, the firmware is its
+    software: the firmware is then what starts it (RFC 6933).
     """
     printers = _printers(said)
     serials = tuple(said.texts(mibs.PRINTER_SERIAL).values())
     names = tuple(said.texts(mibs.PRINTER_NAME).values())
+    own = _own_places(said)
+    description = said.text(mibs.SYS_DESCR)
+    told_model, told_firmware = ("", "") if isinstance(description, Missing) else told(description)
+    models = (*printers, _entity(said, mibs.ENT_MODEL), _ups(said, 2), *_at(said, own.model), told_model)
+    software = _entity(said, mibs.ENT_SOFTWARE), _entity(said, mibs.ENT_FIRMWARE)
+    numbers = (_entity(said, mibs.ENT_SERIAL), *serials, *_at(said, own.serial))
     return Identity(
         vendor=_vendor(said),
-        model=_first(said, (*printers, _entity(said, mibs.ENT_MODEL), _ups(said, 2)), mibs.ENT_MODEL, mibs.UPS_IDENT),
+        model=_first(said, models, mibs.ENT_MODEL, mibs.UPS_IDENT, *own.model),
         firmware=_first(
             said,
-            (_entity(said, mibs.ENT_SOFTWARE), _entity(said, mibs.ENT_FIRMWARE), _ups(said, 3), _ups(said, 4)),
+            (*software, _ups(said, 3), *_at(said, own.firmware), _ups(said, 4), told_firmware),
             mibs.ENT_SOFTWARE,
             mibs.ENT_FIRMWARE,
             mibs.UPS_IDENT,
+            *own.firmware,
         ),
-        serial=_first(said, (_entity(said, mibs.ENT_SERIAL), *serials), mibs.ENT_SERIAL, mibs.PRINTER_SERIAL),
+        serial=_first(said, numbers, mibs.ENT_SERIAL, mibs.PRINTER_SERIAL, *own.serial),
         printer=next(filter(None, (*names, *printers, *serials)), None)
         or said.nowhere(mibs.PRINTER_CHANGES, mibs.PRINTER_NAME, mibs.PRINTER_SERIAL),
     )
+
+
+def _own_places(said: Said) -> Places:
+    """Where its maker keeps what it is. Where sysObjectID names none of them: the maker of whom it has objects."""
+    object_id = said.value(mibs.SYS_OBJECT_ID)
+    named = PLACES.get((enterprise_of(object_id) if isinstance(object_id, tuple) else None) or 0)
+    has = (number for number, _ in said.private.most_common() if number in PLACES)
+    return named or PLACES.get(next(has, 0)) or Places()
+
+
+def _at(said: Said, places: Iterable[Oid]) -> Iterator[str]:
+    """The first value below each of these; of an IEEE 1284 device id the model in it."""
+    for place in places:
+        yield model_in_id(next(iter(said.texts(place).values()), ""))
 
 
 def _first(said: Said, found: Iterable[str], *sources: Oid) -> Known[str]:

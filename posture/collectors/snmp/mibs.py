@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TypeAlias
 
 __all__ = [
+    "ADDRESSES",
+    "BRIDGE",
+    "BRIDGE_PORTS",
     "COMMUNITIES",
     "ENGINE_ID",
+    "HEARD",
+    "ONLY_AFTER",
     "PRESENCE",
     "PRINTER_DEVICE",
     "SOFTWARE",
     "SUBTREES",
     "SYS_DESCR",
     "TARGET_PARAMS",
+    "TOPOLOGY",
     "Oid",
     "dotted",
     "oid",
@@ -60,8 +66,22 @@ _ENT = "1.3.6.1.2.1.47.1.1.1.1"
 ENT_DESCR, ENT_CLASS, ENT_FIRMWARE, ENT_SOFTWARE, ENT_SERIAL, ENT_VENDOR, ENT_MODEL = (
     oid(f"{_ENT}.{column}") for column in (2, 5, 9, 10, 11, 12, 13)
 )
-# LLDP-MIB (IEEE 802.1AB): lldpRemSysName
-LLDP_NAMES = oid("1.0.8802.1.1.2.1.4.1.1.9")
+# LLDP-MIB (IEEE 802.1AB): lldpLocPortTable, lldpRemTable
+_LLDP = "1.0.8802.1.1.2.1"
+LLDP_OWN_PORT, LLDP_OWN_PORT_NAME = oid(f"{_LLDP}.3.7.1.3"), oid(f"{_LLDP}.3.7.1.4")
+LLDP_CHASSIS_KIND, LLDP_CHASSIS, LLDP_PORT_KIND, LLDP_PORT, LLDP_PORT_NAME, LLDP_NAMES, LLDP_DESCR, LLDP_CAN = (
+    oid(f"{_LLDP}.4.1.1.{column}") for column in (4, 5, 6, 7, 8, 9, 10, 12)
+)
+# CISCO-CDP-MIB: cdpCacheTable
+CDP_ADDRESS, CDP_VERSION, CDP_DEVICE, CDP_PORT, CDP_PLATFORM, CDP_CAN = (
+    oid(f"1.3.6.1.4.1.9.9.23.1.2.1.1.{column}") for column in (4, 5, 6, 7, 8, 9)
+)
+# IP-MIB (RFC 4293, and its older table): ipNetToMediaPhysAddress, ipNetToPhysicalPhysAddress
+ARP_OLD, ARP = oid("1.3.6.1.2.1.4.22.1.2"), oid("1.3.6.1.2.1.4.35.1.4")
+# BRIDGE-MIB (RFC 4188): dot1dBasePortIfIndex, dot1dTpFdbPort
+BRIDGE_PORTS, LEARNED_OLD = oid("1.3.6.1.2.1.17.1.4.1.2"), oid("1.3.6.1.2.1.17.4.3.1.2")
+# Q-BRIDGE-MIB (RFC 4363): dot1qTpFdbPort, dot1qVlanFdbId, dot1qVlanStaticName
+LEARNED, VLAN_FDB, VLAN_NAMES = (oid(f"1.3.6.1.2.1.17.7.1.{each}") for each in ("2.2.1.2", "4.2.1.3", "4.3.1.1"))
 # SNMP-FRAMEWORK-MIB (RFC 3411): snmpEngine
 ENGINE = oid("1.3.6.1.6.3.10.2.1")
 ENGINE_ID, ENGINE_TIME = (*ENGINE, 1, 0), (*ENGINE, 3, 0)
@@ -116,6 +136,41 @@ SUBTREES: tuple[Oid, ...] = (
 
 PRESENCE: frozenset[Oid] = frozenset({SV_USER_NAME})
 """Of these the first object says all that is judged, and no more is asked for."""
+
+HEARD: tuple[Oid, ...] = (
+    LLDP_CHASSIS,
+    LLDP_OWN_PORT,
+    LLDP_OWN_PORT_NAME,
+    LLDP_CHASSIS_KIND,
+    LLDP_PORT_KIND,
+    LLDP_PORT,
+    LLDP_PORT_NAME,
+    LLDP_DESCR,
+    LLDP_CAN,
+    CDP_DEVICE,
+    CDP_ADDRESS,
+    CDP_VERSION,
+    CDP_PORT,
+    CDP_PLATFORM,
+    CDP_CAN,
+)
+"""What neighbours said: a row for each, and most devices have few or none."""
+
+ADDRESSES: tuple[Oid, ...] = (ARP_OLD, ARP)
+"""Who answered on the segment lately. Long on a router."""
+
+BRIDGE: tuple[Oid, ...] = (VLAN_FDB, VLAN_NAMES, LEARNED_OLD, LEARNED)
+"""What a switch has learnt, asked only of those that have bridge ports. Long on a switch."""
+
+TOPOLOGY: tuple[Oid, ...] = (*HEARD, BRIDGE_PORTS, *BRIDGE, *ADDRESSES)
+"""How the network hangs together. Not asked in zones of medical devices and imaging."""
+
+ONLY_AFTER: dict[Oid, Oid] = {
+    **{each: LLDP_CHASSIS for each in HEARD if each[:5] == LLDP_CHASSIS[:5] and each != LLDP_CHASSIS},
+    **{each: CDP_DEVICE for each in HEARD if each[:7] == CDP_DEVICE[:7] and each != CDP_DEVICE},
+    **dict.fromkeys(BRIDGE, BRIDGE_PORTS),
+}
+"""What is asked only of a device that has said something at another place."""
 
 SOFTWARE: tuple[Oid, ...] = (HR_RUNNING, HR_INSTALLED)
 """Walked after the rest, each only where the scope names what to compare it with: they are long."""

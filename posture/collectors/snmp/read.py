@@ -13,10 +13,12 @@ from posture.collectors.snmp.clock import clock
 from posture.collectors.snmp.identity import identity
 from posture.collectors.snmp.load import file_stem
 from posture.collectors.snmp.said import Said, shown
+from posture.collectors.snmp.topology import arp, learned, links, vlans
 from posture.collectors.snmp.views import writable_views
 from posture.facts import BlindSpot, Device, Fact, Interface, Known, Listed, Missing, Ups
 from posture.model import Attempt, Evidence
 from posture.scope import Scope
+from posture.segmentation.vantage import vantage_zone
 from posture.subjects import address_key, engine_key, mac_key, name_key, serial_key
 
 __all__ = ["UNKNOWN_HOST", "read"]
@@ -26,7 +28,7 @@ UNKNOWN_HOST = "no answer to SNMP, and no scan of this run says whether there is
 
 _OUTCOMES = ("accepted", "refused", "silent", "unreachable")
 _PER_SECOND = 100
-_FIXED = frozenset({"ids", "name", "place", "evidence", "address", "attempts"})
+_FIXED = frozenset({"ids", "name", "place", "evidence", "address", "attempts", "heard_from"})
 _MAC_OCTETS, _UP = 6, 1
 _SHARED_MACS = ("00:00:5e:", "00:00:0c:07:ac:", "00:05:73:a0:", "00:00:00:", "ff:ff:ff:")
 _BOGUS_SERIALS = frozenset({"n/a", "na", "none", "null", "unknown", "default", "not specified", "not available"})
@@ -90,7 +92,9 @@ def _device(ranked: list[Said], place: str, scope: Scope) -> Device:
             ids=tuple(dict.fromkeys((*best.ids, *other.ids))),
         )
     evidence = tuple(sorted({said.record.id for said in ranked}))
-    return replace(best, **_worst(found), attempts=_attempts(ranked), evidence=evidence)
+    heard = {vantage_zone(said.record.envelope.vantage) for said in ranked if said.answered}
+    heard_from = tuple(sorted(zone for zone in heard if zone is not None))
+    return replace(best, **_worst(found), attempts=_attempts(ranked), heard_from=heard_from, evidence=evidence)
 
 
 def _worst(found: list[Device]) -> dict[str, object]:
@@ -165,6 +169,10 @@ def _one(said: Said, place: str, scope: Scope) -> Device:
         serial=what.serial,
         interfaces=_interfaces(said),
         neighbours=tuple(sorted(set(said.texts(mibs.LLDP_NAMES).values()))) or said.silence(mibs.LLDP_NAMES),
+        links=links(said),
+        arp=arp(said),
+        learned=learned(said),
+        vlans=vlans(said),
         ups=_ups(said),
         printer=what.printer,
         writable_views=writable_views(said),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice, takewhile
 
 from posture.collectors.snmp.mibs import (
     ENGINE_ID,
@@ -16,9 +18,11 @@ from posture.collectors.snmp.mibs import (
     SYS_DESCR,
     SYS_NAME,
     SYS_OBJECT_ID,
+    TOPOLOGY,
     Oid,
     dotted,
 )
+from posture.collectors.snmp.places import every_place
 from posture.collectors.snmp.snmprec import BadLineError, Row, Value, rows
 from posture.collectors.snmp.vendors import enterprise_of
 from posture.facts import Known, Missing
@@ -27,6 +31,9 @@ from posture.model import AskedSnmp, Attempt, Evidence
 __all__ = ["Said", "shown"]
 
 _LONGEST = 1_000
+MOST_ROWS = 100_000
+"""Most rows of one column of a table of the network: the forwarding table of a large core switch."""
+
 _OF_ONE = {SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, ENGINE_ID}
 
 
@@ -43,6 +50,7 @@ class Said:
         self.objects = 0
         self.several = False
         self._broken = False
+        self._long: Counter[Oid] = Counter()
         self._rows: dict[Oid, Row] = {}
         self.private: Counter[int] = Counter()
         try:
@@ -50,7 +58,7 @@ class Said:
                 self.objects += 1
                 if enterprise := enterprise_of(row.oid):
                     self.private[enterprise] += 1
-                if any(row.oid[: len(subtree)] == subtree for subtree in _BY_HEAD.get(row.oid[:_HEAD], ())):
+                if self._wanted(row.oid):
                     first = self._rows.setdefault(row.oid, row)
                     self.several |= row.oid in _OF_ONE and first.value != row.value
         except BadLineError as error:
@@ -58,6 +66,14 @@ class Said:
             self._broken = True
         if self.several:
             self.problem = "the file holds what several devices said"
+
+    def _wanted(self, name: Oid) -> bool:
+        """Whether facts are read from it; of a table of the network no more than a hospital's largest switch holds."""
+        subtree = next((each for each in _BY_HEAD.get(name[:_HEAD], ()) if name[: len(each)] == each), None)
+        if subtree in _LONG:
+            self._long[subtree] += 1
+            return self._long[subtree] <= MOST_ROWS
+        return subtree is not None
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -106,7 +122,9 @@ class Said:
 
     def column(self, name: Oid) -> dict[Oid, Value]:
         """A table's column: values by their index, in order."""
-        return {oid[len(name) :]: row.value for oid, row in self._sorted if oid[: len(name)] == name}
+        start = bisect_left(self._sorted, (name,))
+        below = takewhile(lambda pair: pair[0][: len(name)] == name, islice(self._sorted, start, None))
+        return {oid[len(name) :]: row.value for oid, row in below}
 
     def texts(self, name: Oid) -> dict[Oid, str]:
         """A column of text, without empty ones."""
@@ -137,6 +155,8 @@ class Said:
 
     def _silence(self, name: Oid) -> Missing:
         asked = self.record.envelope.asked
+        if self._long[name] > MOST_ROWS:
+            return Missing("not-answered", f"it has more than {MOST_ROWS:,} objects; the rest was left out")
         if self._broken:
             return Missing("not-readable", self.problem)
         if self.attempts and not self.accepted:
@@ -166,10 +186,11 @@ def _covers(subtrees: Iterable[str], name: Oid) -> bool:
 
 
 _HEAD = 7
+_LONG = frozenset(TOPOLOGY)
 
 
 def _heads() -> Iterator[tuple[Oid, Oid]]:
-    for subtree in (*SUBTREES, *SOFTWARE):
+    for subtree in (*SUBTREES, *SOFTWARE, *TOPOLOGY, *every_place()):
         yield subtree[:_HEAD], subtree
 
 
