@@ -1,7 +1,6 @@
 """Figures of a report, as SVG to be set into a page. Pure: parts of an assessment in, text out.
 
-No scripts, styles from outside, gradients or references. Names come from people we don't trust: every text goes
-through `_text`. Nothing is told by colour alone.
+Nothing is told by colour alone. What they are drawn with is in `posture.figures.svg`.
 """
 
 from __future__ import annotations
@@ -10,16 +9,15 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
 from posture.assessment import BlastRadius, MapEdge, MapNode
+from posture.figures.svg import INK, LINE, QUIET, RED, element, label, picture, text
 from posture.presentation import number, plural, visible
 
 __all__ = ["reach_map"]
 
-_INK, _QUIET, _RED, _LINE = "#1a1a1a", "#595959", "#a9231b", "#767676"
 _WIDTH, _BOX, _HEIGHT, _GAP, _TOP = 960, 232, 82, 20, 50
 _COLUMNS: Final = (28, 372, 700)
 _HEADINGS: Final = ("Zones", "Zones and directories that carry them", "Services and backups")
@@ -59,13 +57,13 @@ def reach_map(blast: BlastRadius) -> str:
     mark = "reach-" + hashlib.sha256(msgspec.json.encode(blast)).hexdigest()[:10]
     nodes, note = _chosen(blast)
     if not nodes:
-        nothing = _label(_COLUMNS[0], 34, "There is nothing to draw: no zone is known.")
+        nothing = label(_COLUMNS[0], 34, "There is nothing to draw: no zone is known.")
         return _svg(mark, 60, _described(blast, note), [nothing])
     places = _placed(nodes, blast.edges)
     bottom = max(place.y for place in places.values()) + _HEIGHT
     drawn = [edge for edge in blast.edges if edge.source in places and edge.target in places]
     everywhere = _from_everywhere(drawn, places)
-    parts = [_label(x, 30, heading, font_weight=700) for x, heading in zip(_COLUMNS, _HEADINGS, strict=True)]
+    parts = [label(x, 30, heading, font_weight=700) for x, heading in zip(_COLUMNS, _HEADINGS, strict=True)]
     parts += _bus([places[each] for each in sorted(everywhere)], bottom, mark)
     for edge in drawn:
         if edge.source != edge.target and not (edge.target in everywhere and _is_way(edge)):
@@ -142,39 +140,23 @@ def _from_everywhere(edges: Sequence[MapEdge], places: Mapping[str, _Place]) -> 
 # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _text(words: str, most: int = 0) -> str:
-    """Words as the content of an element: made visible, on one line, cut after `most` characters, and escaped."""
-    shown = " ".join(visible(words).split())
-    return escape(shown if not most or len(shown) <= most else f"{shown[: most - 1]}…")
-
-
-def _element(name: str, content: str = "", /, **attributes: object) -> str:
-    """An element; `content` is markup. In the names of attributes a line stands for a hyphen."""
-    told = "".join(f" {each.replace('_', '-')}={quoteattr(str(value))}" for each, value in attributes.items())
-    return f"<{name}{told}>{content}</{name}>" if content else f"<{name}{told}/>"
-
-
-def _label(x: int, y: int, words: str, most: int = 0, /, **look: object) -> str:
-    return _element("text", _text(words, most), x=x, y=y, **{"font_size": 12, "fill": _INK, **look})
-
-
 def _box(place: _Place, blast: BlastRadius, inside: str, mark: str) -> str:
     node = place.node
     lines, falls = _said(node, blast)
     if inside:
         way, _, _ = inside.partition(" (")
         lines.append(f"Way in: {way}{' and others' if ';' in inside else ''}")
-    parts = [_element("title", _text(". ".join((node.name, *lines)))), _frame(place, mark, falls=falls)]
+    parts = [element("title", text(". ".join((node.name, *lines)))), _frame(place, mark, falls=falls)]
     x, fits = place.left + 12, _LETTERS + (-3 if falls else 3)
     name = wrap(
         " ".join(visible(node.name).split()), fits - 6, max_lines=2 if len(lines) < _ROWS - 1 else 1, placeholder="…"
     )
     for row, line in enumerate(name):
-        parts.append(_label(x, place.y + 21 + 16 * row, line, font_size=13, font_weight=700))
+        parts.append(label(x, place.y + 21 + 16 * row, line, font_size=13, font_weight=700))
     for row, line in enumerate(lines):
-        look = {"font_weight": 700, "fill": _RED} if falls and not row else {"fill": _QUIET}
-        parts.append(_label(x, place.y + 23 + 16 * (row + len(name)), line, fits, font_size=11, **look))
-    return _element("g", "".join(parts))
+        look = {"font_weight": 700, "fill": RED} if falls and not row else {"fill": QUIET}
+        parts.append(label(x, place.y + 23 + 16 * (row + len(name)), line, fits, font_size=11, **look))
+    return element("g", "".join(parts))
 
 
 def _frame(place: _Place, mark: str, *, falls: bool) -> str:
@@ -183,13 +165,13 @@ def _frame(place: _Place, mark: str, *, falls: bool) -> str:
     box = {"x": x, "y": y, "width": _BOX, "height": _HEIGHT, "rx": _CORNERS[node.kind]}
     if not falls:
         unseen = {"stroke_dasharray": "2 3"} if node.kind == "zone" and not node.machines else {}
-        return _element("rect", **box, fill="#ffffff", stroke=_INK, **unseen)
+        return element("rect", **box, fill="#ffffff", stroke=INK, **unseen)
     at = place.right - 24
     return (
-        _element("rect", **box, fill=f"url(#{mark}-hatch)", stroke=_RED, stroke_width=2)
+        element("rect", **box, fill=f"url(#{mark}-hatch)", stroke=RED, stroke_width=2)
         # Text stands on white, so that the hatching never runs through it.
-        + _element("rect", x=x + 8, y=y + 6, width=_BOX - 40, height=_HEIGHT - 12, fill="#ffffff")
-        + _element("path", d=f"M{at} {y + 10}l14 14m0 -14l-14 14", stroke=_RED, stroke_width=4, fill="none")
+        + element("rect", x=x + 8, y=y + 6, width=_BOX - 40, height=_HEIGHT - 12, fill="#ffffff")
+        + element("path", d=f"M{at} {y + 10}l14 14m0 -14l-14 14", stroke=RED, stroke_width=4, fill="none")
     )
 
 
@@ -235,9 +217,9 @@ def _arrow(edge: MapEdge, places: Mapping[str, _Place], mark: str) -> str:
 
 def _line(curve: str, told: str, mark: str, *, shown: bool, stands: bool = False) -> str:
     """A way as an arrow, solid where it is shown; what only stands on something is a thin line."""
-    way = {"stroke": _INK, "stroke_width": 2, "marker_end": f"url(#{mark}-arrow)"}
-    look = {"stroke": _LINE} if stands else way if shown else {**way, "stroke_dasharray": "7 5"}
-    return _element("path", _element("title", _text(told)), d=curve, fill="none", **look)
+    way = {"stroke": INK, "stroke_width": 2, "marker_end": f"url(#{mark}-arrow)"}
+    look = {"stroke": LINE} if stands else way if shown else {**way, "stroke_dasharray": "7 5"}
+    return element("path", element("title", text(told)), d=curve, fill="none", **look)
 
 
 def _bus(targets: Sequence[_Place], bottom: int, mark: str) -> list[str]:
@@ -245,10 +227,10 @@ def _bus(targets: Sequence[_Place], bottom: int, mark: str) -> list[str]:
     if not targets:
         return []
     x = (_COLUMNS[0] + _BOX + _COLUMNS[1]) // 2
-    turned = {"transform": f"rotate(-90 {x - 8} {bottom - 4})", "font_size": 11, "fill": _QUIET}
+    turned = {"transform": f"rotate(-90 {x - 8} {bottom - 4})", "font_size": 11, "fill": QUIET}
     parts = [
-        _element("path", d=f"M{x} {_TOP - 6}V{bottom}", stroke=_INK, stroke_width=5, fill="none"),
-        _label(x - 8, bottom - 4, "from every other zone", **turned),
+        element("path", d=f"M{x} {_TOP - 6}V{bottom}", stroke=INK, stroke_width=5, fill="none"),
+        label(x - 8, bottom - 4, "from every other zone", **turned),
     ]
     for place in targets:
         # Arrows to the left and to the right start at different heights, so that they don't look like one.
@@ -260,18 +242,18 @@ def _bus(targets: Sequence[_Place], bottom: int, mark: str) -> list[str]:
 
 def _legend(y: int, mark: str, note: str) -> list[str]:
     x = _COLUMNS[0]
-    hatch = {"fill": f"url(#{mark}-hatch)", "stroke": _RED, "stroke_width": 2}
+    hatch = {"fill": f"url(#{mark}-hatch)", "stroke": RED, "stroke_width": 2}
     parts = [
         _line(f"M{x} {y}h40", "way that evidence shows", mark, shown=True),
-        _label(x + 54, y + 4, "way that evidence shows"),
+        label(x + 54, y + 4, "way that evidence shows"),
         _line(f"M{x + 226} {y}h40", "way under an assumption", mark, shown=False),
-        _label(x + 280, y + 4, "way under an assumption"),
+        label(x + 280, y + 4, "way under an assumption"),
         _line(f"M{x + 452} {y}h40", "depends on it, or lies there", mark, shown=True, stands=True),
-        _label(x + 500, y + 4, "depends on it, or lies there"),
-        _element("rect", x=x + 690, y=y - 10, width=30, height=20, **hatch),
-        _label(x + 728, y + 4, "can be lost (with a cross)"),
+        label(x + 500, y + 4, "depends on it, or lies there"),
+        element("rect", x=x + 690, y=y - 10, width=30, height=20, **hatch),
+        label(x + 728, y + 4, "can be lost (with a cross)"),
     ]
-    return [*parts, *([_label(x, y + 30, note, 140)] if note else [])]
+    return [*parts, *([label(x, y + 30, note, 140)] if note else [])]
 
 
 def _described(blast: BlastRadius, note: str) -> str:
@@ -289,29 +271,18 @@ def _described(blast: BlastRadius, note: str) -> str:
 
 
 def _svg(mark: str, height: int, described: str, parts: Iterable[str]) -> str:
-    hatch = _element("rect", width=8, height=8, fill="#ffffff")
-    hatch += _element("path", d="M0 0V8", stroke=_RED, stroke_width=3)
+    hatch = element("rect", width=8, height=8, fill="#ffffff")
+    hatch += element("path", d="M0 0V8", stroke=RED, stroke_width=3)
     pattern = {"width": 8, "height": 8, "patternUnits": "userSpaceOnUse", "patternTransform": "rotate(45)"}
-    tip = _element("path", d="M0 0L10 5L0 10z", fill=_INK)
+    tip = element("path", d="M0 0L10 5L0 10z", fill=INK)
     marker = {"refX": 6, "refY": 5, "markerWidth": 6, "markerHeight": 6, "orient": "auto", "viewBox": "0 0 10 10"}
-    content = (
-        _element("title", "What ransomware can reach", id=f"{mark}-title"),
-        _element("desc", _text(described), id=f"{mark}-desc"),
-        _element(
-            "defs",
-            _element("pattern", hatch, id=f"{mark}-hatch", **pattern)
-            + _element("marker", tip, id=f"{mark}-arrow", **marker),
-        ),
-        _element("rect", width=_WIDTH, height=height, fill="#ffffff"),
-        *parts,
-    )
-    return _element(
-        "svg",
-        "".join(content),
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        aria_labelledby=f"{mark}-title {mark}-desc",
-        viewBox=f"0 0 {_WIDTH} {height}",
-        width="100%",
-        font_family="system-ui, sans-serif",
+    return picture(
+        mark,
+        _WIDTH,
+        height,
+        title="What ransomware can reach",
+        described=described,
+        parts=parts,
+        definitions=element("pattern", hatch, id=f"{mark}-hatch", **pattern)
+        + element("marker", tip, id=f"{mark}-arrow", **marker),
     )

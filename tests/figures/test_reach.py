@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from posture.assessment import BlastRadius, Hop, Loss, MapEdge, MapNode, Scenario
-from posture.figures import reach_map
+from posture.figures.reach import reach_map
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '"><script>alert(1)</script><image href=x onerror=y>\u202e\x1b[2J&amp;\x00'

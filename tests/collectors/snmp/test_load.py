@@ -229,7 +229,7 @@ def test_files_that_others_recorded(file):
     expected = {
         "aruba-7010.snmprec": ("Aruba", "DUMSYS-58", 0),
         "cts-media-converter.snmprec": ("CTS", "MC K2 - sk&#345;í&#328;", 3),
-        "eaton-93e-80.snmprec": ("MGE", "DUMSYS-23", 2),
+        "eaton-93e-80.snmprec": ("Eaton (MGE)", "DUMSYS-23", 2),
         "geist-temperature-sensor.snmprec": ("Geist", "pwr-dc01-temp-rack1-01", 1),
         "tripplite-poweralert.snmprec": ("Tripp Lite", "PWR-DC01-XFER-RACK1-01@example.com", 2),
         "ubiquiti-m5.snmprec": ("Ubiquiti", "Kotelinaya-to-Pat", 9),
