@@ -9,9 +9,10 @@ import time
 import ldb
 from samba.auth import system_session
 from samba.dcerpc import security
-from samba.ndr import ndr_pack
+from samba.ndr import ndr_pack, ndr_unpack
 from samba.param import LoadParm
 from samba.samdb import SamDB
+from samba.sd_utils import SDUtils
 
 DISABLED, NO_PASSWORD, REVERSIBLE, NORMAL, WORKSTATION = 0x2, 0x20, 0x80, 0x200, 0x1000
 SERVER, NEVER_EXPIRES, DELEGATION, NO_PREAUTH = 0x2000, 0x10000, 0x80000, 0x400000
@@ -56,6 +57,10 @@ PEOPLE = {
     "ward3": {"days_since_logon": 3},
     "vendor-acme": {},
     "vendor-until": {"accountExpires": "150000000000000000"},
+    "sync.connector": {},
+    "denied.sync": {},
+    "left.june": {"employeeID": "004711", "mail": "left.june@hosp.example"},
+    "left.expired": {"accountExpires": "130000000000000000"},
 }
 """Not in the group Large, as the others are."""
 ACTS_FOR_OTHERS = "O:SYG:SYD:(A;;GA;;;AU)"
@@ -82,7 +87,36 @@ COMPUTERS = {
         "days_to_expiry": 20,
     },
     "SRV-DELEG": {"userAccountControl": WORKSTATION | DELEGATION},
+    "BACKUP01": {"operatingSystem": "Debian GNU/Linux"},
+    "STORE02": {"operatingSystem": "Debian GNU/Linux", "servicePrincipalName": ["VeeamBackupSvc/store02.hosp.example"]},
 }
+CHANGES_ALL = "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2"
+ENROLL = "0e10c968-78fb-11d2-90d4-00c04f79dc55"
+READ = "(A;;RPLCLORC;;;AU)"
+GRANTS = {
+    "sync.connector": [f"(OA;;CR;{CHANGES_ALL};;{{sid}})"],
+    "Mail-Servers": ["(A;CI;WD;;;{sid})"],
+    "Ward-Staff": ["(A;CIIO;GA;;;{sid})"],
+    "denied.sync": [f"(OD;;CR;{CHANGES_ALL};;{{sid}})", f"(OA;;CR;{CHANGES_ALL};;{{sid}})"],
+}
+"""Access entries on the domain's own object, in their order: the first two give too much, the last two nothing."""
+SUPPLIES_SUBJECT, PENDING = 0x1, 0x2
+CLIENT_LOGIN, SERVER = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1"
+TEMPLATES = {
+    "AnyUserLogin": {"name": SUPPLIES_SUBJECT, "usage": CLIENT_LOGIN, "access": f"(OA;;CR;{ENROLL};;AU)"},
+    "AnyUserAnything": {"name": SUPPLIES_SUBJECT, "usage": "", "access": "(A;;GA;;;DU)"},
+    "ApprovedLogin": {
+        "name": SUPPLIES_SUBJECT,
+        "usage": CLIENT_LOGIN,
+        "enrollment": PENDING,
+        "access": f"(OA;;CR;{ENROLL};;AU)",
+    },
+    "WebServer": {"name": SUPPLIES_SUBJECT, "usage": SERVER, "access": f"(OA;;CR;{ENROLL};;AU)"},
+    "AdminsLogin": {"name": SUPPLIES_SUBJECT, "usage": CLIENT_LOGIN, "access": f"(OA;;CR;{ENROLL};;DA)"},
+    "OwnName": {"name": 0, "usage": CLIENT_LOGIN, "access": f"(OA;;CR;{ENROLL};;DU)"},
+    "Unpublished": {"name": SUPPLIES_SUBJECT, "usage": CLIENT_LOGIN, "access": f"(OA;;CR;{ENROLL};;AU)"},
+}
+"""Certificate templates; all but the last are published, and the first two let anybody log in as anybody."""
 
 
 LAPS = "1.2.840.113556.1.8000.2554.50051.45980.28112.18903.35903.6685103.1224907.2"
@@ -127,6 +161,48 @@ def extend_schema(db, schema):
     db.set_schema_update_now()
 
 
+def grant(db, base):
+    """Access entries on the domain's own object, before those that it has."""
+    added = [ace.format(sid=security_id(db, name)) for name, entries in GRANTS.items() for ace in entries]
+    SDUtils(db).dacl_prepend_aces(base, "".join(added))
+
+
+def security_id(db, name):
+    (found,) = db.search(expression=f"(sAMAccountName={name})", attrs=["objectSid"])
+    return str(ndr_unpack(security.dom_sid, found["objectSid"][0]))
+
+
+def certificate_services(db, base):
+    """An authority, and templates that it publishes."""
+    services = f"CN=Public Key Services,CN=Services,CN=Configuration,{base}"
+    domain = security.dom_sid(db.get_domain_sid())
+    for name, wanted in TEMPLATES.items():
+        usage = {"pKIExtendedKeyUsage": wanted["usage"]} if wanted["usage"] else {}
+        dn = f"CN={name},CN=Certificate Templates,{services}"
+        db.add(
+            {
+                "dn": dn,
+                "objectClass": "pKICertificateTemplate",
+                "displayName": name,
+                "msPKI-Certificate-Name-Flag": str(wanted["name"]),
+                "msPKI-Enrollment-Flag": str(wanted.get("enrollment", 0)),
+                "msPKI-RA-Signature": "0",
+                "msPKI-Template-Schema-Version": "2",
+                **usage,
+            }
+        )
+        descriptor = security.descriptor.from_sddl(f"O:DAG:DAD:P{READ}(A;;GA;;;DA){wanted['access']}", domain)
+        SDUtils(db).modify_sd_on_dn(dn, descriptor)
+    db.add(
+        {
+            "dn": f"CN=HOSP-CA,CN=Enrollment Services,{services}",
+            "objectClass": "pKIEnrollmentService",
+            "dNSHostName": "ca1.hosp.example",
+            "certificateTemplates": [name for name in TEMPLATES if name != "Unpublished"],
+        }
+    )
+
+
 def main(smb_conf, password):
     settings = LoadParm()
     settings.load(smb_conf)
@@ -157,6 +233,7 @@ def main(smb_conf, password):
         )
     db.newgroup("Nested-IT")
     db.newgroup("Ward-Staff")
+    db.newgroup("Mail-Servers")
     db.add_remove_group_members("Nested-IT", ["nested.admin"])
     db.add_remove_group_members("Ward-Staff", ["nurse.plain", "nurse.never"])
     db.add_remove_group_members("Domain Admins", ["Nested-IT", "svc-backup", "primary.admin"])
@@ -203,6 +280,8 @@ def main(smb_conf, password):
         f"CN=DC1,OU=Domain Controllers,{base}",
         **{"msDS-AllowedToActOnBehalfOfOtherIdentity": [acts]},
     )
+    grant(db, base)
+    certificate_services(db, base)
     domain_sid = db.get_domain_sid()
     del db
     # Samba refuses a pwdLastSet in the past, whatever the control: it goes into the partition's own file.
@@ -212,4 +291,5 @@ def main(smb_conf, password):
     change(raw, f"CN=merged,CN=Users,{base}", sIDHistory=[ndr_pack(security.dom_sid(f"{domain_sid}-512"))])
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

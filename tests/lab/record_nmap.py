@@ -41,18 +41,18 @@ class Lab:
 
     def start(self, *command: str, port: int | None = None, **environment: str) -> None:
         """Start a server and wait until its port answers."""
-        log = (self.folder / f"log{len(self.processes)}").open("wb")
-        self.processes.append(
-            subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                start_new_session=True,
-                env={**os.environ, **environment},
+        with (self.folder / f"log{len(self.processes)}").open("wb") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self.folder,
+                    start_new_session=True,
+                    env={**os.environ, **environment},
+                )
             )
-        )
         if port:
             self.wait(port)
 
@@ -64,7 +64,7 @@ class Lab:
                 return
             time.sleep(0.1)
         logs = "\n".join(path.read_text(errors="replace") for path in self.folder.glob("log*"))
-        raise SystemExit(f"nothing answers on {self.address}:{port}\n{logs}")
+        raise RuntimeError(f"nothing answers on {self.address}:{port}\n{logs}")
 
     def write(self, name: str, text: str) -> str:
         """A file in the folder."""
@@ -420,8 +420,7 @@ def rdp_tls(lab: Lab) -> None:
 
 @recording("3389", "rdp-enum-encryption")
 def rdp_nla(lab: Lab) -> None:
-    lab.start("Xvfb", ":7", "-nolisten", "tcp", "-screen", "0", "640x480x24")
-    time.sleep(1)
+    lab.start("Xvfb", ":7", "-listen", "tcp", "-noreset", "-screen", "0", "640x480x24", port=6007)
     lab.start(
         "freerdp-shadow-cli",
         f"/bind-address:{lab.address}",

@@ -1,4 +1,4 @@
-"""A real Active Directory: a Samba domain controller in a network namespace of its own, with weaknesses planted."""
+"""A real Active Directory: a Samba domain controller in a network namespace of its own, weak or hardened."""
 
 from __future__ import annotations
 
@@ -28,10 +28,19 @@ _PORTS = (389, 636)
 class SambaDomain:
     """A context manager: the domain controller answers inside the block. Everything it writes is in a temp folder.
 
+    `populate` are the scripts that fill it: `populate_ad.py` and `weaken_ad.py` plant weaknesses, `harden_ad.py` sets
+    it up as it should be; `options` are further ones of smb.conf.
     `namespace.run` calls a function where the domain can be reached; `ca_file` is its certificate's issuer.
     """
 
-    def __init__(self, address: str = "10.10.0.10") -> None:
+    def __init__(
+        self,
+        address: str = "10.10.0.10",
+        populate: tuple[str, ...] = ("populate_ad.py",),
+        options: dict[str, str] | None = None,
+    ) -> None:
+        self._options = dict(options or {})
+        self._scripts = [Path(__file__).with_name(name) for name in populate]
         self.namespace = Namespace(address)
         self.address = address
         self._folder = Path(tempfile.mkdtemp(prefix="posture-samba-"))
@@ -41,6 +50,11 @@ class SambaDomain:
     def ca_file(self) -> Path:
         """The authority that signed the controller's certificate."""
         return self._folder / "ca.pem"
+
+    @property
+    def sysvol(self) -> Path:
+        """The folder of the domain that the share SYSVOL shows, with its group policies' files."""
+        return self._folder / "state/sysvol" / REALM.lower()
 
     def __enter__(self) -> Self:
         self.namespace.__enter__()
@@ -114,10 +128,13 @@ class SambaDomain:
                 *(f"--option={name}={value}" for name, value in options.items()),
             )
         )
+        more = "".join(f"\t{name} = {value}\n" for name, value in self._options.items())
+        written = folder / "etc/smb.conf"
+        written.write_text(written.read_text().replace("[global]\n", f"[global]\n{more}", 1))
 
     def _populate(self) -> None:
-        script = Path(__file__).with_name("populate_ad.py")
-        self._call("/usr/bin/python3", "-P", str(script), f"{self._folder}/etc/smb.conf", PASSWORD)
+        for script in self._scripts:
+            self._call("/usr/bin/python3", "-P", str(script), f"{self._folder}/etc/smb.conf", PASSWORD)
 
     def _call(self, *command: str) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())

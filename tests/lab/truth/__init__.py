@@ -1,0 +1,1 @@
+"""The labs in which every check is measured: what was planted, and what an audit found."""
