@@ -43,8 +43,9 @@ __all__ = ["demo"]
 def demo(settings: Settings, from_record: bool, out: Path) -> None:
     """Start a sample hospital on loopback addresses, audit it with nmap, LDAP and SNMP, and write its reports.
 
-    It has a store of its own in the folder of the reports, unless --store names another. Its Active Directory is
-    imported from a file, as an air-gapped hospital would. Prints the paths of the reports.
+    It has a store of its own in the folder of the reports, unless --store names another. Its Active Directory, its
+    inventory and its list of leavers are imported from files, as an air-gapped hospital would do it. The audit stands
+    in the zone of the guests: what it reaches, a visitor reaches. Prints the paths of the reports.
     """
     if not from_record and shutil.which("nmap") is None:
         click.echo(
@@ -60,7 +61,7 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
         stopping() as stop,
     ):
         running = Audit(store, collectors, told, base=Path(folder), stop=stop)
-        imported = load([recorded.ACTIVE_DIRECTORY], collectors).evidence
+        imported = load(recorded.FILES, collectors).evidence
         try:
             if from_record:
                 run = running.begin(configuration.parse(scope_text(Path("demo")), "the sample hospital"))
@@ -72,7 +73,7 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
                         click.echo(f"posture: not started: {what}", err=True)
                     run = running.begin(sample.scope)
                     running.keep(run, imported)
-                    running.collect(run)
+                    running.collect(run, zone=recorded.VANTAGE)
             if not store.ledger().entries:
                 _answer(store, run.scope, now())
             assessment = running.judge(run)

@@ -16,7 +16,7 @@ import msgspec
 
 from posture import configuration
 from posture.demo.certificates import Pem, make_ca, make_certificate
-from posture.demo.listeners import Dicom, Ftp, Http, Mllp, Redis, Smtp, Telnet, Vnc, listening
+from posture.demo.listeners import Canary, Dicom, Ftp, Http, Mllp, Redis, Smtp, Telnet, Vnc, listening
 from posture.demo.slapd import Slapd, SlapdOptions
 from posture.demo.snmpd import Snmpd
 from posture.errors import PostureError
@@ -28,6 +28,8 @@ __all__ = ["Hospital", "hospital", "scope_text"]
 DIRECTORY, PACS, STORE, FILES, MAIL, PORTAL = (f"127.20.10.{number}" for number in range(10, 16))
 STATION, ANALYSER = "127.20.20.20", "127.20.20.21"
 MODALITY, GATEWAY = "127.20.30.30", "127.20.30.31"
+NONCE = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+CANARY, CANARY_PORTS = "127.20.10.16", (1433, 3306, 3389, 5432, 5985)
 UPS, SWITCH = "127.20.40.40", "127.20.40.41"
 
 _SUFFIX = "dc=sample-hospital,dc=example"
@@ -65,6 +67,9 @@ def scope_text(folder: Path, ports: _Ports = _USUAL, today: date | None = None) 
     for name, value in {
         "folder": str(folder),
         "high ports": high,
+        "canary": CANARY,
+        "canary ports": ",".join(map(str, CANARY_PORTS)),
+        "nonce": NONCE,
         "ldap": str(ports.ldap),
         "snmp": str(ports.snmp),
         "recent": str(months_after(today, -3)),
@@ -126,10 +131,18 @@ def _servers(ports: _Ports, authority: Pem, words: dict[str, str], folder: Path)
         ("interface gateway", GATEWAY, 2575, Mllp, None),
     ):
         yield what, lambda a=address, p=port, h=handler, c=context: listening(a, p, h, c)  # type: ignore[misc]
+    for port in CANARY_PORTS:
+        yield "canary", lambda p=port: listening(CANARY, p, OwnCanary)  # type: ignore[misc]
     yield "staff directory", lambda: _directory(ports, authority, words["directory"])
     yield "gateway's SNMP", lambda: Snmpd(_GATEWAY, address=GATEWAY, port=ports.snmp)
     yield "UPS", lambda: Snmpd(_v3(_UPS, words), address=UPS, port=ports.snmp)
     yield "switch", lambda: Snmpd(_v3(_SWITCH, words), address=SWITCH, port=ports.snmp)
+
+
+class OwnCanary(Canary):
+    """The canary that the hospital's posture.toml declares."""
+
+    nonce = NONCE
 
 
 class Portal(Http):

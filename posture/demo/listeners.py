@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 
 from posture.errors import PostureError
+from posture.segmentation.vantage import greeting
 
-__all__ = ["Dicom", "Ftp", "Http", "Mllp", "Redis", "Smtp", "Telnet", "Vnc", "listening"]
+__all__ = ["Canary", "Dicom", "Ftp", "Http", "Mllp", "Redis", "Smtp", "Telnet", "Vnc", "listening"]
 
 _SECONDS = 5
 
@@ -52,6 +53,16 @@ class Telnet(_Handler):
         self.request.sendall(b"\r\nLinux 4.9.0 (analyser) (pts/0)\r\n\r\nanalyser login: ")
         for _ in self.lines():
             self.request.sendall(b"Password: ")
+
+
+class Canary(_Handler):
+    """What `posture canary` is, on one port."""
+
+    nonce = ""
+
+    def converse(self) -> None:
+        """Greet, and hang up."""
+        self.say(greeting(self.nonce))
 
 
 class Ftp(_Handler):

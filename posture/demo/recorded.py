@@ -11,10 +11,18 @@ from posture.errors import PostureError
 from posture.model import Envelope, Evidence
 from posture.request import PlannedProbe
 
-__all__ = ["ACTIVE_DIRECTORY", "probes", "read", "write"]
+__all__ = ["ACTIVE_DIRECTORY", "FILES", "ROOT_DSE", "VANTAGE", "probes", "read", "write"]
 
 FOLDER = Path(__file__).parent / "recorded"
 ACTIVE_DIRECTORY = Path(__file__).parent / "active-directory.ldif"
+ROOT_DSE = Path(__file__).parent / "active-directory-root-dse.ldif"
+"""What the Active Directory's server says of itself: with it, the domain's functional level is known."""
+
+FILES = (ACTIVE_DIRECTORY, ROOT_DSE, *(Path(__file__).parent / name for name in ("inventory.csv", "leavers.csv")))
+"""What the sample hospital hands in: exports of its Active Directory, its inventory, and its list of leavers."""
+VANTAGE = "guest"
+"""The zone that the machine that audits stands in."""
+
 _SUFFIXES = {"nmap-xml": "xml", "ldif": "ldif", "snmprec": "snmprec"}
 
 
