@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from posture import catalog, registry
+from posture.check_page import page
 from posture.cli.main import cli
 from posture.scope import Scope
 from posture.thresholds import Thresholds
@@ -20,18 +21,20 @@ MADE = "<!-- Made by docs/build.py from the code: don't edit it here. -->\n"
 
 
 def checks_page() -> str:
-    """Every check: what it decides, why it matters, how to mend it, the controls it bears on."""
-    hipaa = catalog.built_in()["hipaa-security-rule"]
+    """Every check, as `posture checks show` tells it."""
     parts = [f"# Checks\n\n{MADE}"]
     for check in registry.load_checks().by_id.values():
-        contradicts, supports = hipaa.bearing(check.id)
+        each = page(check, catalog.built_in(), catalog.SCORED)
+        numbers = " ".join(f"`{limit.name}` = {limit.default}. {limit.description}" for limit in each.thresholds)
+        elsewhere = "; ".join(f"{name}: {', '.join(controls)}" for name, controls in each.elsewhere.items())
         parts.append(
-            f"## {check.id}\n\n**{check.title}** · {check.severity.value} · reads "
-            f"`{check.reads}`\n\n{check.summary}\n\n"
-            f"*Why it matters.* {check.why}\n\n*How to fix.* {check.fix}\n\n"
-            + (f"*Sources.* {check.sources}\n\n" if check.sources else "")
-            + f"A fail contradicts: {', '.join(contradicts) or 'no control'}. "
-            f"It supports: {', '.join(supports) or 'no control'}.\n"
+            f"## {each.id}\n\n**{each.title}** · {each.severity} · reads `{each.reads}`\n\n{each.summary}\n\n"
+            f"*Why it matters.* {each.why}\n\n*How to fix.* {each.fix}\n\n"
+            + (f"*Your policy.* {numbers}\n\n" if numbers else "")
+            + (f"*Sources.* {each.sources}\n\n" if each.sources else "")
+            + f"A fail contradicts: {', '.join(each.contradicts) or 'no control'}. "
+            f"It supports: {', '.join(each.supports) or 'no control'}.\n"
+            + (f"\nIn other catalogs: {elsewhere}.\n" if elsewhere else "")
         )
     return "\n".join(parts)
 

@@ -3,6 +3,7 @@
 from posture.check import AsOf, Check, Verdict, check, failed, not_applicable, passed, unknown
 from posture.facts import Missing
 from posture.model import Severity
+from posture.reference import Reference
 from posture.scope import Scope
 from posture.thresholds import Thresholds
 
@@ -10,6 +11,7 @@ __all__ = [
     "AsOf",
     "Check",
     "Missing",
+    "Reference",
     "Scope",
     "Severity",
     "Thresholds",

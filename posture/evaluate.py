@@ -25,7 +25,7 @@ from posture.catalog import SCORED, Catalog, reported
 from posture.check import AsOf
 from posture.collectors.base import Collector
 from posture.coverage import extents, probe_results, remedy, unanswered, unlooked
-from posture.facts import BlindSpot, Fact
+from posture.facts import BlindSpot, Fact, Host
 from posture.frameworks import frameworks, info
 from posture.governance.answers import on_file, register
 from posture.governance.exceptions import Exceptions, results
@@ -34,14 +34,19 @@ from posture.governance.period import today
 from posture.governance.practices import controls_tested, practices
 from posture.governance.risk import register as register_of_risks
 from posture.inventory import Inventory
+from posture.inventory.compared import Looked, compared, possible_duplicates
+from posture.inventory.topology import network_map
 from posture.judge import judge
 from posture.model import Evidence
 from posture.presentation import plural
+from posture.reference import shipped
+from posture.reference.notes import limits, notes
 from posture.registry import Checks
 from posture.request import PlannedProbe, Request
 from posture.resilience.reach import blast_radius
 from posture.resilience.services import clinical_services
 from posture.scope import Scope
+from posture.segmentation.matrix import matrix
 from posture.thresholds import Thresholds
 
 __all__ = ["evaluate"]
@@ -76,8 +81,8 @@ def evaluate(
     records = sorted(records, key=lambda record: record.id)
     scope, as_of, ledger = request.scope, request.as_of, request.ledger
     facts, blind_spots = _read(records, request, collectors)
-    inventory = Inventory(facts)
-    observations = judge(facts, blind_spots, checks.by_id.values(), scope, AsOf(as_of))
+    inventory = Inventory(facts, scope.inventory.zones)
+    observations = judge(facts, blind_spots, checks.by_id.values(), scope, AsOf(as_of), request.reference, inventory)
     scored, beside = catalogs[SCORED], reported(catalogs, scope.catalogs, request.own_catalogs)
     answers = on_file(ledger, scored, beside, scope, as_of)
     exceptions = Exceptions.of(ledger, inventory, scope, as_of)
@@ -108,7 +113,7 @@ def evaluate(
         exceptions=accepted,
         earlier=request.earlier_risks,
         as_of=as_of,
-        assets=assets,
+        assets=assess.subjects(inventory, observations, scope),
         collected=_collected(records, scope),
     )
     probes = probe_results(request.probes, records)
@@ -128,6 +133,8 @@ def evaluate(
         checks=made,
         observations=observations,
         assets=assets,
+        inventory=compared(inventory, Looked(request.probes, scope), scope),
+        possible_duplicates=possible_duplicates(inventory),
         evidence=tuple(_entry(record) for record in records),
         frameworks=others,
         risks=risks,
@@ -148,6 +155,8 @@ def evaluate(
         ),
         services=services,
         blast_radius=blast_radius(facts, inventory, observations, scope, services),
+        network=network_map(facts, assets, scope),
+        segmentation=matrix((fact for fact in facts if isinstance(fact, Host)), scope, inventory.key),
     )
 
 
@@ -247,6 +256,7 @@ def _organisation(scope: Scope) -> Organisation:
 
 def _method(request: Request, checks: Checks, catalogs: Iterable[Catalog]) -> MethodNotes:
     defaults = Thresholds()
+    reference = notes(request.reference or shipped(), request.as_of, request.scope.thresholds)
     described = msgspec.json.schema(Thresholds)["$defs"]["Thresholds"]["properties"]
     return MethodNotes(
         as_of=request.as_of,
@@ -264,8 +274,9 @@ def _method(request: Request, checks: Checks, catalogs: Iterable[Catalog]) -> Me
             for name in Thresholds.__struct_fields__
         ),
         check_files=checks.files,
-        limits=LIMITS,
+        limits=(*LIMITS, *limits(reference)),
         ledger_position=request.ledger.position,
+        reference=reference,
     )
 
 

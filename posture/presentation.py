@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from posture.assessment import Gap, Level, Organisation
+from posture.assessment import Gap, Level, Organisation, PairState, ZonePair
 from posture.model import Method, Outcome, Severity, Status
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ANSWER_STATES",
     "CHOICES",
     "CROSSWALKS",
+    "DECLARED",
     "EPHI",
     "EXCEPTION_STATES",
     "EXPIRING",
@@ -26,6 +27,7 @@ __all__ = [
     "MISSING",
     "OUTCOMES",
     "OVERDUE",
+    "PAIRS",
     "PROBES",
     "READINESS",
     "REQUIREMENTS",
@@ -45,6 +47,7 @@ __all__ = [
     "month",
     "noun",
     "number",
+    "pair_policy",
     "party",
     "period",
     "plural",
@@ -94,6 +97,17 @@ SEVERITIES: dict[Severity, Label] = {
     Severity.LOW: Label(word="Low", shape="bars-1", symbol="▮▯▯▯", colour=_GREY),
 }
 
+DECLARED: dict[str, str] = {
+    "seen": "In the inventory",
+    "doubtful": "Perhaps seen",
+    "vanished": "Not there",
+    "not-looked-for": "Not looked for",
+    "not-declared": "Not in the inventory",
+    "unclear": "Not clear",
+    "duplicates": "Possible duplicates",
+}
+"""How what an inventory declares and what was seen stand to each other."""
+
 PROBES: dict[str, Label] = {
     "complete": Label(word="Completed", shape="disc", symbol="●", colour=_GREEN),
     "partial": Label(word="Completed in part", shape="half", symbol="◐", colour=_AMBER),
@@ -138,6 +152,15 @@ READINESS: dict[str, Label] = {
     "present": Label(word="Present", shape="disc", symbol="●", colour=_GREEN),
     "stale": Label(word="Too old", shape="half", symbol="◐", colour=_AMBER),
     "missing": Label(word="Missing", shape="triangle", symbol="▲", colour=_RED),
+}
+
+PAIRS: dict[PairState, Label] = {
+    "open": Label(word="Open", shape="triangle", symbol="▲", colour=_RED),
+    "partly-denied": Label(word="Denied in part", shape="half", symbol="◐", colour=_AMBER),
+    "unknown": Label(word="Not known", shape="hatch", symbol="▨", colour=_GREY),
+    "denied": Label(word="Denied", shape="disc", symbol="●", colour=_GREEN),
+    "allowed": Label(word="Allowed", shape="hollow", symbol="○", colour=_GREY),
+    "undeclared": Label(word="Not declared", shape="dash", symbol="–", colour=_GREY),
 }
 
 ANSWERED = {
@@ -200,6 +223,10 @@ _NOUNS = {
     "DomainPolicy": ("domain policy", "domain policies"),
     "PasswordPolicy": ("password policy", "password policies"),
     "Device": ("device", "devices"),
+    "CertificateTemplate": ("certificate template", "certificate templates"),
+    "Person": ("person of the directory", "people of the directory"),
+    "Leaver": ("leaver", "leavers"),
+    "GroupPolicy": ("group policy", "group policies"),
 }
 
 # Control characters, bidirectional controls, invisible format characters, lone surrogates and noncharacters.
@@ -259,6 +286,13 @@ def gap_extent(gap: Gap) -> str:
 def party(name: str, organisation: Organisation) -> str:
     """Who is asked: the organisation, a legal entity, or a site by its name instead of its id."""
     return dict(zip(organisation.site_ids, organisation.sites, strict=False)).get(name, name) or "the organisation"
+
+
+def pair_policy(pair: ZonePair) -> str:
+    """What the scope allows from one zone into another: `443/tcp and 53/udp`."""
+    if pair.ruling == "ports":
+        return " and ".join(f"{ports}/{kind}" for ports, kind in ((pair.tcp, "tcp"), (pair.udp, "udp")) if ports)
+    return {"all": "everything", "none": "nothing", "undeclared": "not declared"}[pair.ruling]
 
 
 def family(name: str) -> str:

@@ -25,18 +25,23 @@ from posture.assessment import (
     Asset,
     CheckResult,
     ControlResult,
+    DeclaredRow,
     EvidenceEntry,
     Extent,
     FamilyCount,
     Gap,
     Observation,
+    PossibleDuplicate,
     ProbeResult,
     Unanswered,
+    Undeclared,
 )
 from posture.atomic import replacing
 from posture.htmlparts.answers import Answers
 from posture.htmlparts.bars import STATUS_FIELDS, Segment, status_segments
+from posture.htmlparts.network import Network
 from posture.htmlparts.resilience import Resilience
+from posture.htmlparts.segmentation import Pairs
 from posture.htmlparts.trees import Family, families
 from posture.model import Outcome, Status
 from posture.presentation import anchor, visible
@@ -85,6 +90,8 @@ def render(assessment: Assessment, out: Path) -> None:
         view=View(assessment),
         answers=Answers(assessment),
         resilience=Resilience(assessment),
+        pairs=Pairs(assessment.segmentation),
+        network=Network(assessment),
         words=presentation,
         Outcome=Outcome,
         Status=Status,
@@ -161,6 +168,24 @@ class View:
         return Listed(every, len(self._a.assets))
 
     @cached_property
+    def undeclared(self) -> Listed[Undeclared]:
+        """What was seen and is in no inventory, what is certain first."""
+        every = sorted(self._a.inventory.undeclared, key=lambda each: each.state == "unclear")
+        return Listed(every[:ASSETS], len(every))
+
+    @cached_property
+    def declared(self) -> Listed[DeclaredRow]:
+        """The rows of inventories that a reader has to look at: not seen, or not as they say."""
+        order = ("vanished", "seen", "doubtful", "not-looked-for")
+        every = [row for row in self._a.inventory.rows if row.state != "seen" or row.conflicts or row.duplicates]
+        return Listed(sorted(every, key=lambda row: order.index(row.state))[:ASSETS], len(every))
+
+    @cached_property
+    def possible_duplicates(self) -> Listed[PossibleDuplicate]:
+        """Machines that may be one."""
+        return Listed(self._a.possible_duplicates[:ASSETS], len(self._a.possible_duplicates))
+
+    @cached_property
     def _names(self) -> dict[str, str]:
         seen = {each.subject: each.subject_name for each in self._a.observations if each.subject_name}
         return seen | {key: asset.name for asset in self._a.assets for key in (asset.key, *asset.ids)}
@@ -185,7 +210,8 @@ class View:
 
     def of_asset(self, asset: Asset, *outcomes: Outcome) -> list[Observation]:
         """What is written out about one asset."""
-        return [each for outcome in outcomes for each in self._of_subjects.get((asset.key, outcome), ())]
+        keys = dict.fromkeys((asset.key, *asset.ids))
+        return [each for outcome in outcomes for key in keys for each in self._of_subjects.get((key, outcome), ())]
 
     def subject_name(self, key: str) -> str:
         """What to call a subject that is known by its key alone."""

@@ -14,6 +14,7 @@ from posture.presentation import (
     LEVELS,
     OUTCOMES,
     OVERDUE,
+    PAIRS,
     PROBES,
     RISK_STATES,
     STATUSES,
@@ -21,9 +22,11 @@ from posture.presentation import (
 )
 from posture.workbook import answers, clinical, columns, dress, findings, seen
 from posture.workbook.book import Book, Properties
+from posture.workbook.inventories import inventories
 from posture.workbook.method import method
 from posture.workbook.places import Places
 from posture.workbook.reach import reach
+from posture.workbook.segmentation import pairs
 from posture.workbook.summary import summary
 from posture.workbook.systems import systems
 
@@ -71,6 +74,11 @@ def _write(assessment: Assessment, book: Book) -> None:
         dress=dress.ready(len(clinical.readiness(assessment))),
     )
     reach(assessment, places, book)
+    book.table(
+        columns.SEGMENTATION,
+        pairs(assessment, places),
+        dress=dress.labelled(columns.SEGMENTATION, {"State": PAIRS.values()}),
+    )
     systems(assessment, book)
     book.table(
         answers.practices_table(assessment),
@@ -111,6 +119,7 @@ def _seen(assessment: Assessment, places: Places, book: Book) -> None:
     for table, rows, words in (
         (columns.OBSERVATIONS, seen.observations(assessment, places), outcomes),
         (columns.ASSETS, seen.assets(assessment, places), {}),
+        (columns.INVENTORIES, inventories(assessment, places), {}),
         (columns.NOT_ASSESSED, seen.not_assessed(assessment, places), {}),
         (columns.EVIDENCE, seen.evidence(assessment), probes),
     ):

@@ -17,9 +17,11 @@ ANSWERED = [*COUNTED, *BREACH.control]
 MAPPING = Path(__file__).parent.parent / "docs" / "mapping.md"
 
 CONTRADICTED = {
+    "164.308(a)(3)(ii)(C)": {"ad-leaver-still-enabled"},
     "164.308(a)(5)(ii)(D)": {
         "ad-asrep-roastable",
         "ad-cleartext-password-attribute",
+        "ad-gpp-password",
         "ad-laps-secret-readable",
         "ad-password-length",
         "ad-password-not-required",
@@ -28,7 +30,14 @@ CONTRADICTED = {
     },
     "164.312(a)(1)": {"datastore-unauthenticated", "docker-api-open", "vnc-without-authentication", "x11-open"},
     "164.312(a)(2)(i)": {"ad-guest-enabled"},
-    "164.312(d)": {"datastore-unauthenticated", "docker-api-open", "vnc-without-authentication", "x11-open"},
+    "164.312(d)": {
+        "ad-certificate-template-esc1",
+        "datastore-unauthenticated",
+        "docker-api-open",
+        "ipmi-cipher-zero",
+        "vnc-without-authentication",
+        "x11-open",
+    },
     "164.312(e)(2)(i)": {"smb-signing-not-required"},
     "164.312(e)(2)(ii)": {
         "clinical-portal-over-http",

@@ -272,7 +272,7 @@ def test_a_machine_with_a_foot_where_the_records_are_reaches_them():
     zones = (Zone(id="guest", kind="guest", networks=("10.9.0.0/24",), ephi="no"),)
     zones += (Zone(id="ward", kind="clinical", networks=("10.1.0.0/24",), ephi="yes"),)
     scope = Scope(organisation=OrganisationScope(name="Test"), zone=zones)
-    outside = host(address="10.9.0.1", ids=("mac:x/02:00:00:00:00:01",), place="guest")
+    outside = host(address="10.9.0.1", ids=("mac:x/00:1b:21:00:00:01",), place="guest")
     inside = host(closed="23", address="10.1.0.1", ids=("address:ward/10.1.0.1",), place="ward")
     agent = device(ids=("snmp-engine:80aa", *outside.ids, *inside.ids), place="ward")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -35,8 +35,25 @@ from posture.assessment.clinical import (
     ReadinessItem,
     Scenario,
 )
+from posture.assessment.inventory import (
+    DeclaredRow,
+    InventoryComparison,
+    InventoryFile,
+    PossibleDuplicate,
+    Undeclared,
+)
+from posture.assessment.network import ClassCount, NetworkLink, NetworkMap, NetworkNode, Subnet
 from posture.assessment.part import Part as _Part
 from posture.assessment.risks import Factor, Level, Risk
+from posture.assessment.segmentation import (
+    CanaryResult,
+    OpenFlow,
+    PairState,
+    Segmentation,
+    UnprovenPorts,
+    VantageResult,
+    ZonePair,
+)
 from posture.governance.ledger import Attachment, DataFlow, InformationSystem
 from posture.model import Method, Outcome, Severity, Source, Status, Tool
 
@@ -48,9 +65,11 @@ __all__ = [
     "Attachment",
     "AttestationResult",
     "BlastRadius",
+    "CanaryResult",
     "CatalogInfo",
     "Change",
     "CheckResult",
+    "ClassCount",
     "ClinicalService",
     "ControlCheck",
     "ControlPart",
@@ -59,6 +78,7 @@ __all__ = [
     "Crosswalk",
     "DataFlow",
     "DecisionResult",
+    "DeclaredRow",
     "EvidenceEntry",
     "ExceptionResult",
     "Extent",
@@ -68,24 +88,39 @@ __all__ = [
     "Gap",
     "Hop",
     "InformationSystem",
+    "InventoryComparison",
+    "InventoryFile",
     "Level",
     "Loss",
     "MapEdge",
     "MapNode",
     "MethodNotes",
+    "NetworkLink",
+    "NetworkMap",
+    "NetworkNode",
     "Observation",
+    "OpenFlow",
     "Organisation",
+    "PairState",
+    "PossibleDuplicate",
     "PracticeResult",
     "ProbeResult",
     "ReadinessItem",
+    "ReferenceData",
     "RegisterResult",
     "Risk",
     "RiskAnalysisResult",
     "Run",
     "Scenario",
+    "Segmentation",
+    "Subnet",
     "ThresholdValue",
     "Unanswered",
+    "Undeclared",
+    "UnprovenPorts",
+    "VantageResult",
     "ZoneInfo",
+    "ZonePair",
 ]
 
 SCHEMA: Final = "posture/assessment/1"
@@ -332,7 +367,11 @@ OUTCOME_FIELDS = (
 
 
 class Asset(_Part, frozen=True, kw_only=True):
-    """One real thing that was seen, under its strongest identifier, with all others."""
+    """One real thing that was seen, under its strongest identifier, with all others.
+
+    `device_class` is a word of `posture.inventory.classes`, `class_reason` why it is that, and how sure that is.
+    `joins` are sentences: by what all that is known of it was put together, and what was kept apart from it.
+    """
 
     key: str
     name: str
@@ -348,6 +387,9 @@ class Asset(_Part, frozen=True, kw_only=True):
     failed: int = 0
     unknown: int = 0
     evidence: tuple[str, ...] = ()
+    device_class: str = "unknown"
+    class_reason: str = ""
+    joins: tuple[str, ...] = ()
 
 
 class EvidenceEntry(_Part, frozen=True, kw_only=True):
@@ -402,6 +444,26 @@ class ThresholdValue(_Part, frozen=True, kw_only=True):
     description: str
 
 
+class ReferenceData(_Part, frozen=True, kw_only=True):
+    """A document of reference data that judged: end-of-support dates, or flaws that are known to be exploited.
+
+    `dated` is the day that it speaks of, `age_days` how old it was at the instant of the assessment, and `too_old`
+    whether that is more than `allowed_days`, which are the hospital's own policy. `complete` is false of an extract.
+    """
+
+    kind: Literal["lifecycle", "kev", "nvd"]
+    title: str
+    dated: date
+    sha256: str
+    source: str
+    records: int
+    age_days: int
+    allowed_days: int
+    too_old: bool = False
+    complete: bool = True
+    imported: bool = False
+
+
 class MethodNotes(_Part, frozen=True, kw_only=True):
     """What the assessment depends on beside the evidence."""
 
@@ -414,6 +476,7 @@ class MethodNotes(_Part, frozen=True, kw_only=True):
     check_files: tuple[Source, ...] = ()
     limits: tuple[str, ...] = ()
     ledger_position: int = 0
+    reference: tuple[ReferenceData, ...] = ()
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -428,6 +491,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[CheckResult, ...] = ()
     observations: tuple[ObservationShape, ...] = ()
     assets: tuple[Asset, ...] = ()
+    inventory: InventoryComparison = InventoryComparison()
+    possible_duplicates: tuple[PossibleDuplicate, ...] = ()
     evidence: tuple[EvidenceEntry, ...] = ()
     frameworks: tuple[Framework, ...] = ()
     risks: tuple[Risk, ...] = ()
@@ -439,6 +504,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     practices: tuple[PracticeResult, ...] = ()
     services: tuple[ClinicalService, ...] = ()
     blast_radius: BlastRadius = BlastRadius()
+    network: NetworkMap = NetworkMap()
+    segmentation: Segmentation = Segmentation()
     schema: Literal["posture/assessment/1"] = SCHEMA
 
     @property

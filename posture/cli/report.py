@@ -22,7 +22,7 @@ __all__ = ["report", "write_reports"]
 
 @click.command(short_help="Write a run's reports.")
 @click.argument("run", required=False)
-@click.option("-f", "formats", default="html,xlsx", show_default=True, metavar="FORMATS", help="html,xlsx,json")
+@click.option("-f", "formats", default="html,xlsx", show_default=True, metavar="FORMATS", help="html,xlsx,json,map-csv")
 @click.option(
     "-o", "out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The folder to write into."
 )

@@ -11,7 +11,7 @@ from posture.assessment import AnsweredCount, Coverage, FamilyCount
 from posture.model import Status
 from posture.presentation import ANSWERED, STATUSES, Label, anchor, capital
 
-__all__ = ["ANSWERED_BY", "STATUS_FIELDS", "Segment", "all_answered", "answered_segments", "status_segments"]
+__all__ = ["ANSWERED_BY", "STATUS_FIELDS", "Segment", "all_answered", "answered_segments", "stacked", "status_segments"]
 
 STATUS_FIELDS: Final = {
     Status.SATISFIED: "satisfied",
@@ -51,7 +51,7 @@ def status_segments(count: FamilyCount, prefix: str = "status", key: str = "") -
         (STATUSES[status], getattr(count, field), anchor(prefix, f"{key or count.family}-{status}"))
         for status, field in STATUS_FIELDS.items()
     ]
-    return list(_stacked(found, count.of))
+    return list(stacked(found, count.of))
 
 
 def answered_segments(count: AnsweredCount) -> list[Segment]:
@@ -60,7 +60,7 @@ def answered_segments(count: AnsweredCount) -> list[Segment]:
         (label, getattr(count, key.replace("-", "_")), anchor("answered", f"{count.family}-{key}"))
         for key, label in ANSWERED_BY.items()
     ]
-    return list(_stacked(found, count.of))
+    return list(stacked(found, count.of))
 
 
 def all_answered(coverage: Coverage) -> AnsweredCount:
@@ -71,7 +71,7 @@ def all_answered(coverage: Coverage) -> AnsweredCount:
     )
 
 
-def _stacked(parts: Iterable[tuple[Label, int, str]], of: int) -> Iterator[Segment]:
+def stacked(parts: Iterable[tuple[Label, int, str]], of: int) -> Iterator[Segment]:
     """Those that are none are left out."""
     start = 0.0
     for label, count, target in parts:

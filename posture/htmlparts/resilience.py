@@ -7,7 +7,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from posture.assessment import Assessment, ClinicalService, Scenario
-from posture.figures import reach_map
+from posture.figures.reach import reach_map
 
 __all__ = ["Resilience"]
 
@@ -23,7 +23,7 @@ class Resilience:
 
     @cached_property
     def map(self) -> Markup:
-        """The map, as SVG whose texts `posture.figures` has escaped."""
+        """The map, as SVG whose texts `posture.figures.reach` has escaped."""
         return Markup(reach_map(self._a.blast_radius))  # noqa: S704  # ours: every text in it is escaped there
 
     @property

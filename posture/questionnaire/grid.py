@@ -18,7 +18,7 @@ from openpyxl.utils.escape import unescape
 
 from posture.errors import PostureError
 
-__all__ = ["Cell", "Grid", "load"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_COLUMNS", "Cell", "Grid", "Row", "load", "parsed"]
 
 MAX_BYTES: Final = 32 * 1024**2
 MAX_EXPANDED: Final = 64 * 1024**2
@@ -52,13 +52,20 @@ class Cell(msgspec.Struct, frozen=True):
     value: str | date
 
 
-Grid = Mapping[str, Mapping[int, Mapping[int, Cell]]]
+Row = Mapping[int, Cell]
+Grid = Mapping[str, Mapping[int, Row]]
 """The cells that are not empty, by sheet, row and column, both from 1."""
 
 
 def load(path: Path) -> Grid:
     """Read a workbook. Raises PostureError where it is none, is encrypted, or is larger than any that we wrote."""
-    data = _read(path)
+    return parsed(_read(path), str(path))
+
+
+def parsed(data: bytes, path: str, *, cached: bool = False) -> Grid:
+    """A workbook's bytes as `load` reads them; `cached` takes a formula's last result for it, as it is shown."""
+    if len(data) > MAX_BYTES:
+        raise _refused(path, f"it is larger than {MAX_BYTES:,} bytes")
     if data.startswith(_OLE):
         raise _refused(path, "it is encrypted, or an old .xls")
     try:
@@ -67,14 +74,14 @@ def load(path: Path) -> Grid:
             _inspected(archive, path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out, and nothing of that is read
-            return _cells(data, path)
+            return _cells(data, path, cached)
     except PostureError:
         raise
     except Exception as error:  # openpyxl raises whatever a broken part makes it stumble over
         raise _refused(path, f"it is no workbook that can be read ({type(error).__name__})") from error
 
 
-def _refused(path: Path, why: str) -> PostureError:
+def _refused(path: str | Path, why: str) -> PostureError:
     return PostureError(why, where=str(path), mend=_MEND)
 
 
@@ -91,7 +98,7 @@ def _read(path: Path) -> bytes:
         raise PostureError(f"it can't be read: {why}", where=str(path)) from error
 
 
-def _bounded(archive: zipfile.ZipFile, path: Path) -> None:
+def _bounded(archive: zipfile.ZipFile, path: str) -> None:
     """Refuse what would grow beyond bounds. zipfile itself gives no more bytes of a part than its entry states."""
     parts = archive.infolist()
     if len(parts) > MAX_PARTS:
@@ -145,7 +152,7 @@ def _doctype(*_: object) -> None:
     raise _Hostile("it declares a document type, which no workbook does")
 
 
-def _inspected(archive: zipfile.ZipFile, path: Path) -> None:
+def _inspected(archive: zipfile.ZipFile, path: str) -> None:
     """Refuse a document type, since entities are declared nowhere else, and more elements than memory should hold."""
     elements = _Elements()
     for part in archive.infolist():
@@ -176,8 +183,8 @@ def _parsed(parser: expat.XMLParserType, stream: IO[bytes]) -> None:
     parser.Parse(b"", True)
 
 
-def _cells(data: bytes, path: Path) -> Grid:
-    book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+def _cells(data: bytes, path: str, cached: bool) -> Grid:
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=cached, keep_links=False)
     found: dict[str, dict[int, dict[int, Cell]]] = {}
     count = skipped = letters = 0
     for sheet in book.worksheets:

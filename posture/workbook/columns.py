@@ -15,11 +15,13 @@ __all__ = [
     "EXCEPTIONS",
     "FRAMEWORKS",
     "GAPS",
+    "INVENTORIES",
     "NOT_ASSESSED",
     "OBSERVATIONS",
     "PRACTICES",
     "PROPOSED",
     "RISKS",
+    "SEGMENTATION",
     "SERVICES",
 ]
 
@@ -340,7 +342,70 @@ ASSETS = Table(
         Column("Failed", 9, "number"),
         Column("Not known", 9, "number"),
         Column("Evidence", 17, "code"),
+        Column("Class", 15),
+        Column("Why this class", 36, printed=False),
+        Column("Joined by", 44, printed=False),
         Column("Identifiers, strongest first", 44, "code", printed=False),
+    ),
+)
+
+INVENTORIES = Table(
+    title="Inventory compared",
+    empty=(
+        "No inventory was imported, and no machines may be one. Give yours with “posture audit --from inventory.xlsx”."
+    ),
+    columns=(
+        Column("State", 17),
+        Column("Name", 26, "strong"),
+        Column("Class", 15),
+        Column("Declared as", 16),
+        Column("Addresses", 17, "code"),
+        Column("MAC addresses", 19, "code"),
+        Column("Serial number", 16, "code"),
+        Column("Where", 13, "code"),
+        Column("Matched by", 14),
+        Column("Why", 36),
+        Column("Conflicts", 36),
+        Column("The same machine", 24),
+        Column("Owner", 16, printed=False),
+        Column("Location", 16, printed=False),
+        Column("Stands in", 20, "code", printed=False),
+        Column("Asset", 24, "code", printed=False),
+        Column("Evidence", 17, "code", printed=False),
+    ),
+)
+
+SEGMENTATION = Table(
+    title="Segmentation",
+    preface=(
+        "A port counts as open only where an application answered, and as denied only where a canary in the zone "
+        "answered somebody who is allowed there and was silent to this scanner, or refused it. The rest is not known."
+    ),
+    empty=(
+        "Fewer than two zones are declared, so who may reach whom is not known. Declare zones, what may reach them "
+        "(reachable_from, [[flow]]) and a [[canary]] in posture.toml, and scan from each zone: “posture audit "
+        "--vantage”."
+    ),
+    columns=(
+        Column("From", 15, "code"),
+        Column("Into", 15, "code"),
+        Column("State", 17),
+        Column("Allowed", 18),
+        Column("Ports to be denied", 10, "number"),
+        Column("Shown open", 9, "number"),
+        Column("Proved denied", 9, "number"),
+        Column("Not known", 9, "number"),
+        Column("Open all the same", 26),
+        Column("Denied, proved", 26, "code"),
+        Column("Not known, and why", 50),
+        Column("What would answer it", 34),
+        Column("Machines asked", 10, "number"),
+        Column("Of", 9, "number"),
+        Column("Evidence", 17, "code"),
+        Column("Allowed, and answers", 26, printed=False),
+        Column("Allowed, and no answer", 20, "code", printed=False),
+        Column("TCP ports asked", 9, "number", printed=False),
+        Column("Which TCP ports were asked", 40, "code", printed=False),
     ),
 )
 

@@ -45,6 +45,15 @@ def method(assessment: Assessment, book: Book) -> None:
     for catalog in notes.catalogs:
         status = "proposed: not law, in no figure" if catalog.status == "proposed" else catalog.status
         page.line([catalog.title, status, catalog.source, catalog.as_of], ["strong", "text", "text", "text"])
+    if notes.reference:
+        page.section("Data that judged")
+        page.heads("Data", "Of", "Days old", "Records, source and SHA-256", numbers=("Days old",))
+        for data in notes.reference:
+            extract = "" if data.complete else " (an extract)"
+            origin = "imported" if data.imported else "comes with Posture"
+            old = f"too old: your policy allows {number(data.allowed_days)} days; " if data.too_old else ""
+            said = f"{old}{number(data.records)} records{extract}; {data.source}, {origin}; {data.sha256}"
+            page.line([data.title, data.dated.isoformat(), data.age_days, said], ["strong", "text", "number", "text"])
     page.section("Numbers of your own policy that checks compare with")
     page.heads("Threshold", "In force", "Default", "Meaning and source", numbers=("In force", "Default"))
     for threshold in notes.thresholds:

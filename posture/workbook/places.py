@@ -76,6 +76,10 @@ class Places:
             self.first.setdefault((observation.check, observation.outcome), here)
             self.outcomes.setdefault(observation.outcome, here)
 
+    def of_subject(self, ids: Sequence[str], outcome: Outcome) -> Place | None:
+        """Where the first observation stands of what goes by these identifiers, with this outcome."""
+        return next((self.subjects[id_, outcome] for id_ in ids if (id_, outcome) in self.subjects), None)
+
     def of_evidence(self, digests: Sequence[str]) -> Value:
         """A link to the first of these pieces of evidence, saying how many more there are."""
         return Link(short(digests[0]) + more(digests), self.evidence.get(digests[0])) if digests else None

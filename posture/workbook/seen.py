@@ -55,9 +55,12 @@ def assets(assessment: Assessment, places: Places) -> Iterator[Sequence[Value]]:
             asset.place,
             EPHI.get(asset.ephi, asset.ephi),
             "\n".join(asset.open_ports),
-            Link(asset.failed, places.subjects.get((asset.key, Outcome.FAIL))),
-            Link(asset.unknown, places.subjects.get((asset.key, Outcome.UNKNOWN))),
+            Link(asset.failed, places.of_subject(asset.ids, Outcome.FAIL)),
+            Link(asset.unknown, places.of_subject(asset.ids, Outcome.UNKNOWN)),
             places.of_evidence(asset.evidence),
+            asset.device_class,
+            asset.class_reason,
+            "\n".join(asset.joins),
             "\n".join(asset.ids),
         )
 

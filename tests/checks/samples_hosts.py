@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.recordings import names, recorded
 
+from checks import samples_lifecycle
 from posture.facts import Collapsed, Fact, Host
 from posture.testing import host, port, script
 
@@ -16,6 +17,7 @@ def samples() -> list[Fact]:
         *map(recorded, names()),
         *written(),
         *files_and_voices(),
+        *samples_lifecycle.hosts(),
         host(closed="1-65535"),
         host(filtered="1-65535"),
         host(),

@@ -8,8 +8,7 @@ from functools import cache
 
 import msgspec
 
-from posture import facts
-from posture.facts import Collapsed, Fact, Host, Missing, Port, Service
+from posture.facts import Collapsed, Fact, Host, Missing, Port, Service, View
 from posture.ports import PortSet
 
 SILENCES = tuple(Missing(why) for why in ("not-asked", "not-readable", "not-answered"))
@@ -32,6 +31,7 @@ def less(fact: Fact) -> Iterator[Less]:
     if isinstance(fact, Host):
         yield from _without_ports(fact)
         yield from _without_host_parts(fact)
+        yield from _without_views(fact)
     for at, attempt in enumerate(getattr(fact, "attempts", ())):
         rest = (*fact.attempts[:at], *fact.attempts[at + 1 :])
         yield Less(what=f"attempt {attempt.method}", fact=msgspec.structs.replace(fact, attempts=rest))
@@ -39,7 +39,7 @@ def less(fact: Fact) -> Iterator[Less]:
 
 @cache
 def _knowable(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    hints = typing.get_type_hints(kind, vars(facts))
+    hints = typing.get_type_hints(kind)
     return tuple(name for name in kind.__struct_fields__ if Missing in typing.get_args(hints[name]))
 
 
@@ -63,7 +63,31 @@ def without_port(host: Host, number: int, *protocols: str) -> Host:
         else group
         for group in host.collapsed
     )
-    return msgspec.structs.replace(host, ports=ports, collapsed=groups)
+    views = tuple(_as_seen(each, without_port(_alone(host, each), number, *protocols)) for each in host.views)
+    return msgspec.structs.replace(host, ports=ports, collapsed=groups, views=views)
+
+
+def _alone(host: Host, view: View) -> Host:
+    return msgspec.structs.replace(
+        host, ports=view.ports, collapsed=view.collapsed, scripts=(), views=(), mac_vendor="", zone_kind=""
+    )
+
+
+def _as_seen(view: View, host: Host) -> View:
+    return msgspec.structs.replace(view, ports=host.ports, collapsed=host.collapsed)
+
+
+def _without_views(host: Host) -> Iterator[Less]:
+    """The host with one scanner's zone less, and with each thing less that a scanner in a zone saw."""
+    for at, view in enumerate(host.views):
+        before, after = host.views[:at], host.views[at + 1 :]
+        yield Less(what=f"from {view.vantage}", fact=msgspec.structs.replace(host, views=(*before, *after)))
+        whole = _alone(host, view)
+        for loss in (*_without_ports(whole), *_without_host_parts(whole)):
+            assert isinstance(loss.fact, Host)
+            views = (*before, _as_seen(view, loss.fact), *after)
+            fact = msgspec.structs.replace(host, views=views)
+            yield Less(what=f"from {view.vantage}: {loss.what}", fact=fact, port=loss.port)
 
 
 def _either(protocol: str, protocols: tuple[str, ...]) -> bool:

@@ -9,9 +9,31 @@ import msgspec
 import pytest
 
 import posture
-from checks import samples_devices, samples_directory, samples_hosts
+from checks import (
+    samples_crossing,
+    samples_depth,
+    samples_devices,
+    samples_directory,
+    samples_hosts,
+    samples_imports,
+    samples_inventory,
+    samples_lifecycle,
+    samples_vlans,
+)
 from posture.check import Check
-from posture.facts import Account, Computer, Device, Directory, DomainPolicy, Fact, Group, Host, PasswordPolicy
+from posture.facts import (
+    Account,
+    Computer,
+    Device,
+    Directory,
+    DomainPolicy,
+    Fact,
+    Group,
+    GroupPolicy,
+    Host,
+    Leaver,
+    PasswordPolicy,
+)
 from posture.judge import judge
 from posture.model import Outcome
 from posture.registry import content, load_checks
@@ -27,8 +49,22 @@ SCOPE = Scope(
     organisation=OrganisationScope(name="Test"),
     snmp=SnmpScope(credentials=(USER,)),
     software=samples_devices.software(),
+    zone=(*samples_inventory.ZONES, *samples_crossing.zones()),
+    flow=samples_crossing.FLOWS,
+    canary=samples_crossing.CANARIES,
+    service=samples_crossing.SCOPE.service,
 )
-SAMPLES = [*samples_hosts.samples(), *samples_directory.samples(), *samples_devices.samples()]
+SAMPLES = [
+    *samples_hosts.samples(),
+    *samples_directory.samples(),
+    *samples_devices.samples(),
+    *samples_inventory.samples(),
+    *samples_crossing.samples(),
+    *samples_depth.samples(),
+    *samples_imports.samples(),
+    *samples_lifecycle.computers(),
+    *samples_vlans.samples(),
+]
 
 ALLOWED = {
     "__future__",
@@ -42,7 +78,18 @@ ALLOWED = {
     "math",
     "msgspec",
     "posture",
+    "posture.access",
     "posture.facts",
+    "posture.segmentation.vantage",
+    "posture.scope",
+    "posture.segmentation.proofs",
+    "posture.segmentation.rules",
+    "posture.segmentation.crossing",
+    "posture.inventory",
+    "posture.ports",
+    "posture.reference.vulnerabilities",
+    "posture.reference.lifecycle",
+    "posture.reference.systems",
     "posture.memberships",
     "posture.model",
     "posture.patterns",
@@ -66,6 +113,8 @@ BARE: dict[str, Fact] = {
         (Computer, {"login": "WS01$", "dn": "CN=WS01"}),
         (Group, {"dn": "CN=Group"}),
         (Device, {"address": "10.0.0.1"}),
+        (Leaver, {"identifier": "anna", "identified_by": "login"}),
+        (GroupPolicy, {"guid": "{31B2F340-016D-11D2-945F-00C04FB984F9}"}),
     )
 }
 

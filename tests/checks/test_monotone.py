@@ -15,7 +15,17 @@ from checks.taken_away import Less, less, without_port
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks import samples_devices, samples_directory, samples_hosts
+from checks import (
+    samples_crossing,
+    samples_depth,
+    samples_devices,
+    samples_directory,
+    samples_hosts,
+    samples_imports,
+    samples_inventory,
+    samples_lifecycle,
+    samples_vlans,
+)
 from posture.check import Check
 from posture.collectors.nmap.policy import SETTINGS
 from posture.facts import Fact, Host
@@ -24,24 +34,54 @@ from posture.model import Outcome, Policy
 from posture.ports import PortSet
 from posture.registry import load_checks
 from posture.scope import OrganisationScope, Scope, SnmpCredential, SnmpScope
+from posture.segmentation.crossing import Crossing
 from posture.services import Kind
 from posture.testing import AS_OF, host
 
 CHECKS = load_checks().by_id
-HOST_CHECKS = {name: check for name, check in CHECKS.items() if check.kind == "Host"}
+ASK_NO_PORT = frozenset(
+    {
+        "host-not-in-inventory",
+        "medical-device-not-in-inventory",
+        "medical-device-on-guest-network",
+        "medical-devices-share-subnet",
+    }
+)
+"""Checks of what a host is and where it stands: they are answered by inventories and zones."""
+HOST_CHECKS = {
+    name: check
+    for name, check in CHECKS.items()
+    if check.kind == "Host" and name not in ASK_NO_PORT and not check.over_all
+}
 GOOD = {Outcome.PASS, Outcome.NOT_APPLICABLE}
 USER = SnmpCredential(id="monitor", user="monitor", auth="SHA-256", privacy="AES-128")
 SCOPE = Scope(
     organisation=OrganisationScope(name="Test"),
     snmp=SnmpScope(credentials=(USER,)),
     software=samples_devices.software(),
+    zone=(*samples_inventory.ZONES, *samples_crossing.zones()),
+    flow=samples_crossing.FLOWS,
+    canary=samples_crossing.CANARIES,
+    service=samples_crossing.SCOPE.service,
 )
-SAMPLES = [*samples_hosts.samples(), *samples_directory.samples(), *samples_devices.samples()]
+SAMPLES = [
+    *samples_hosts.samples(),
+    *samples_directory.samples(),
+    *samples_devices.samples(),
+    *samples_inventory.samples(),
+    *samples_crossing.samples(),
+    *samples_depth.samples(),
+    *samples_imports.samples(),
+    *samples_lifecycle.computers(),
+    *samples_vlans.samples(),
+]
 
 
 def standard(check: Check, *protocols: str) -> frozenset[int]:
     """The standard ports of the services that the check's module speaks of, over these protocols or over any."""
-    kinds = [value for value in vars(sys.modules[check.function.__module__]).values() if isinstance(value, Kind)]
+    named = vars(sys.modules[check.function.__module__]).values()
+    kinds = [value for value in named if isinstance(value, Kind)]
+    kinds += [value.kind for value in named if isinstance(value, Crossing)]
     return frozenset(port for kind in kinds if not protocols or kind.protocol in protocols for port in kind.ports)
 
 

@@ -29,12 +29,13 @@ from posture.assessment import (
     ProbeResult,
     RegisterResult,
     Run,
+    Segmentation,
     ThresholdValue,
     Unanswered,
     ZoneInfo,
 )
 from posture.model import Method, Outcome, Severity, Source, Status, Tool
-from reports import answered, clinical
+from reports import answered, clinical, segmentation
 
 CATALOG = "hipaa-security-rule"
 AS_OF = datetime(2026, 10, 8, 19, 5, tzinfo=UTC)
@@ -677,6 +678,11 @@ def sample_assessment(*, extra_subjects: int = 0, hostile_organisation: bool = F
         practices=answered.practices(HOSTILE),
         services=clinical.services(HOSTILE),
         blast_radius=clinical.blast_radius(HOSTILE),
+        segmentation=segmentation.segmentation(
+            [zone.id for zone in ZONES],
+            [asset.key for asset in assets[:2]] + [f"name:device/{QUOTES}", f"name:device/{BIDI}"],
+            [entry.id for entry in evidence[:2]],
+        ),
     )
 
 
@@ -718,4 +724,5 @@ def scanned_only() -> Assessment:
         practices=(),
         services=(),
         blast_radius=BlastRadius(),
+        segmentation=Segmentation(),
     )

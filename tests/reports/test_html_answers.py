@@ -24,6 +24,7 @@ PARTS = {
     "checks": "What was checked",
     "services": "Services and downtime",
     "reach": "What ransomware would reach",
+    "segmentation": "Who may reach whom",
     "risks": "Risk register",
     "exceptions": "Exceptions",
     "decisions": "Addressable decisions",
