@@ -250,5 +250,6 @@ def _ephi(thing: Thing, scope: Scope) -> Ephi:
 
 def _ephi_of_subject(thing: Thing, scope: Scope) -> Ephi:
     names = [fact.name for fact in thing.facts]
-    named = Named(keys=thing.ids, names=names, addresses=thing.addresses, zones=thing.places)
-    return ephi(scope, named, thing.places or ("",))
+    places = thing.feet(scope) or ("",)
+    named = Named(keys=thing.ids, names=names, addresses=thing.addresses, zones=places)
+    return ephi(scope, named, places)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from types import CodeType, FunctionType
 
@@ -65,21 +64,25 @@ def page(check: Check, catalogs: Mapping[str, Catalog], scored: str) -> CheckPag
 
 
 def _compared_with(check: Check) -> tuple[str, ...]:
-    """The thresholds that a check's code names, and that of what it calls in its own module."""
+    """The thresholds that a check's code names, and those of the functions of Posture that it calls."""
     if "Thresholds" not in {wanted for _, wanted in check.wants}:
         return ()
-    function = inspect.unwrap(check.function)
-    here = getattr(function, "__globals__", {})
     found: set[str] = set()
     seen: set[CodeType] = set()
-    waiting = [getattr(function, "__code__", None)]
+    waiting = (
+        [(check.function.__code__, check.function.__globals__)] if isinstance(check.function, FunctionType) else []
+    )
     while waiting:
-        code = waiting.pop()
-        if code is None or code in seen:
+        code, here = waiting.pop()
+        if code in seen:
             continue
         seen.add(code)
         found.update(code.co_names)
-        waiting += [each for each in code.co_consts if isinstance(each, CodeType)]
+        waiting += [(each, here) for each in code.co_consts if isinstance(each, CodeType)]
         called = (here.get(name) for name in code.co_names)
-        waiting += [each.__code__ for each in called if isinstance(each, FunctionType) and each.__globals__ is here]
+        waiting += [
+            (each.__code__, each.__globals__)
+            for each in called
+            if isinstance(each, FunctionType) and each.__module__.startswith("posture")
+        ]
     return tuple(name for name in Thresholds.__struct_fields__ if name in found)

@@ -137,7 +137,10 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[Path_, str]]:
         case "required":
             missing = [key for key in expected if key not in value]
             key = next((key for key in missing if f"'{key}'" in error.message), missing[0])
-            yield path, f"{key!r} is missing"
+            wanted = schema["properties"][key]
+            about = f" ({wanted['description']})" if "description" in wanted else ""
+            mend = "" if path else f'; write [{key}], and below it a line such as name = "Our hospital"'
+            yield path, f"{key!r} is missing{about}{mend}"
         case "enum":
             allowed = [str(each) for each in expected]
             near = difflib.get_close_matches(str(value), allowed, 1)

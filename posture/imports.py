@@ -76,7 +76,8 @@ def load(paths: Iterable[Path], collectors: Mapping[str, Collector], zone: str |
                     "inventory (CSV or .xlsx whose header names hosts and addresses), a list of leavers (CSV or .xlsx "
                     "whose header names a login and an end date), a zip or tar of SYSVOL's Policies folder",
                     where=_shown(path),
-                    mend="write scans with nmap -oX, directories with ldapsearch -LLL, devices with snmpwalk -On",
+                    mend="write scans with nmap -oX, directories with ldapsearch -LLL, devices with snmpwalk -On; of a "
+                    "table, the first row has to be its headings: docs/inventory.md has those that are known",
                 )
             skipped.append(_shown(path))
             continue
@@ -106,7 +107,8 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise PostureError(f"it can't be read: {why}", where=_shown(path)) from error
+        mend = "see that the path is right, and that you may read it"
+        raise PostureError(f"it can't be read: {why}", where=_shown(path), mend=mend) from error
 
 
 def _expanded(raw: bytes, path: Path) -> tuple[bytes, str]:

@@ -254,7 +254,8 @@ def _none_with_ephi(
 def _of_subject(key: str, rulings: Sequence[_Ruling], setting: _Setting) -> Ephi:
     thing = setting.inventory.thing(key)
     places = sorted({ruling.place for ruling in rulings if ruling.place}) or [""]
-    about = (key, (*places, *(thing.places if thing else ())), frozenset(ruling.name for ruling in rulings))
+    feet = thing.feet(setting.scope) if thing else ()
+    about = (key, (*places, *feet), frozenset(ruling.name for ruling in rulings))
     if about not in setting.ephi:
         setting.ephi[about] = _worst_ephi(_ephi(*about, setting.scope, thing), key, setting)
     return setting.ephi[about]
@@ -264,7 +265,8 @@ def _worst_ephi(own: Ephi, key: str, setting: _Setting) -> Ephi:
     """What is said of the subject, or worse of what a name joins to it: a name may make it worse, and never better."""
     machine = setting.inventory.machine(key)
     others = [part for part in (machine.parts if machine else ()) if part.key != key]
-    said = {own, *(_ephi(part.key, part.places or ("",), frozenset(), setting.scope, part) for part in others)}
+    feet = ((part, part.feet(setting.scope) or ("",)) for part in others)
+    said = {own, *(_ephi(part.key, places, frozenset(), setting.scope, part) for part, places in feet)}
     return "yes" if "yes" in said else "unknown" if "unknown" in said else "no"
 
 

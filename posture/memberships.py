@@ -59,10 +59,12 @@ def foreign_sid(dn: str) -> str | None:
 class Roll(msgspec.Struct, frozen=True, kw_only=True):
     """All members of a group, those of the groups within it among them.
 
-    `everybody` are the well-known identities among them that let anyone in, `doubts` say why there may be more.
+    `groups` are the groups within it, `everybody` the well-known identities among the members that let anyone in;
+    `doubts` say why there may be more.
     """
 
     people: tuple[Account, ...]
+    groups: tuple[Group, ...]
     everybody: tuple[str, ...]
     doubts: tuple[str, ...]
 
@@ -102,6 +104,10 @@ class Memberships:
         """The entry with this security identifier."""
         return self._by_sid.get(sid)
 
+    def groups_by_sid(self, sid: str) -> tuple[Group, ...]:
+        """All groups with this security identifier: those of the built-in groups are the same in every domain."""
+        return tuple(self._groups_by_sid.get(sid, ()))
+
     def without(self, sid: str) -> tuple[str, ...]:
         """The domains of which accounts or groups were read, and no group with this SID that all domains have."""
         there = {_domain(group) for group in self._groups if group.sid == sid}
@@ -117,7 +123,7 @@ class Memberships:
         people: dict[_Key, Account] = {}
         everybody: set[str] = set()
         doubts = {spot.why for spot in self._spots_of(group)}
-        seen, queue = {_key(group)}, [group]
+        seen, queue = {_key(group): group}, [group]
         while queue:
             each = queue.pop()
             if isinstance(each.members, Missing):
@@ -127,7 +133,7 @@ class Memberships:
                 sid = foreign_sid(dn) or ""
                 if isinstance(member, Group):
                     if _key(member) not in seen:
-                        seen.add(_key(member))
+                        seen[_key(member)] = member
                         queue.append(member)
                 elif member is not None:
                     people[_key(member)] = member
@@ -140,6 +146,7 @@ class Memberships:
                 people[_key(member)] = member
         return Roll(
             people=tuple(people[key] for key in sorted(people, key=str)),
+            groups=tuple(seen[key] for key in sorted(seen, key=str) if key != _key(group)),
             everybody=tuple(sorted(everybody)),
             doubts=tuple(sorted(doubts | self._hidden_primaries(group))),
         )
@@ -249,6 +256,14 @@ class Memberships:
         for account in self._people:
             if not isinstance(account.primary_group, Missing):
                 found.setdefault((*_domain(account), account.primary_group), []).append(account)
+        return found
+
+    @cached_property
+    def _groups_by_sid(self) -> dict[str, list[Group]]:
+        found: dict[str, list[Group]] = {}
+        for group in self._groups:
+            if isinstance(group.sid, str):
+                found.setdefault(group.sid, []).append(group)
         return found
 
     @cached_property

@@ -31,7 +31,10 @@ class PortSet:
         ranges = []
         for part in filter(None, (piece.strip() for piece in text.split(","))):
             low, dash, high = part.partition("-")
-            first, last = int(low), int(high if dash else low)
+            try:
+                first, last = int(low), int(high if dash else low)
+            except ValueError:
+                raise ValueError(f"{part!r} is not a port or a range of ports") from None
             if not 0 <= first <= last <= MAX_PORT:
                 raise ValueError(f"{part!r} is not a range of ports")
             ranges.append((first, last))

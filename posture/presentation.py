@@ -51,6 +51,7 @@ __all__ = [
     "party",
     "period",
     "plural",
+    "row_of",
     "safe_cell",
     "sentences",
     "short",
@@ -271,6 +272,12 @@ def sentences(text: str) -> tuple[str, str]:
     """The first sentence of a text, and the rest."""
     first, stop, rest = text.partition(". ")
     return (f"{first}.", rest) if stop else (text, "")
+
+
+def row_of(place: str) -> str:
+    """A row of a table by its number, or by its sheet and number: `row 3`, `row 3 of sheet Assets`."""
+    sheet, _, row = place.rpartition(", ")
+    return f"row {row} of sheet {sheet}" if sheet else f"row {row}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -102,7 +102,19 @@ def test_a_check_contradicts_only_what_nobody_could_dispute():
         "RR-16": ("smb-signing-not-required",),
         "RR-21": ("ad-krbtgt-password-age",),
         "RR-24": ("ad-unconstrained-delegation",),
+        "RR-25": ("ad-kerberoastable-privileged",),
+        "RR-29": ("known-exploited-vulnerability",),
+        "RR-34": ("bmc-web-reachable", "hypervisor-management-reachable", "ipmi-reachable"),
     }
+
+
+def test_every_goal_that_a_check_bears_on_names_it():
+    named = {each.id: {*each.contradicted_by, *each.supported_by} for each in BUILT_IN["hph-cpg"].control}
+
+    assert "segmentation-not-enforced" in named["HPH-CPG-N07"]
+    assert "host-not-in-inventory" in named["HPH-CPG-N01"]
+    assert "ad-leaver-still-enabled" in named["HPH-CPG-E06"]
+    assert not [each.id for each in BUILT_IN["hph-cpg"].control if Method.TEST in each.methods and not named[each.id]]
 
 
 def test_nothing_contradicts_a_proposal_and_each_says_that_it_is_no_law():

@@ -12,7 +12,7 @@ from posture.facts import Account, BlindSpot, Computer, Device, DomainPolicy, Fa
 from posture.judge import judge
 from posture.model import Outcome, Severity
 from posture.scope import AssetScope, DirectoryScope, OrganisationScope, Scope, Zone
-from posture.testing import AS_OF, account, computer, device, domain_policy, host
+from posture.testing import AS_OF, account, computer, device, domain_policy, host, run_check
 from posture.thresholds import Thresholds
 
 SCOPE = Scope(
@@ -279,6 +279,18 @@ def test_a_machine_with_a_foot_where_the_records_are_reaches_them():
     observations = judge((outside, inside, agent), (), [define(no_telnet)], scope, AS_OF)
 
     assert [(each.outcome, each.ephi) for each in observations] == [(Outcome.FAIL, "yes")]
+
+
+@pytest.mark.parametrize("declared", [{"zone": "no"}, {"asset": "zone:mgmt"}, {"asset": "10.9.0.0/24"}])
+def test_a_machine_with_a_foot_in_no_zone_is_not_without_ephi(declared):
+    zone = Zone(id="mgmt", kind="management", networks=("10.9.0.0/24",), ephi=declared.get("zone", "unknown"))
+    assets = tuple(AssetScope(match=match, ephi="no") for name, match in declared.items() if name == "asset")
+    scope = Scope(organisation=OrganisationScope(name="Test"), zone=(zone,), asset=assets)
+    inside = host(ids=("serial:acme/AB1234",), address="10.9.0.7", place="mgmt", services={23: "telnet"})
+    outside = device(ids=("serial:acme/AB1234",), address="192.0.2.1")
+    (alone,) = run_check("telnet-offered", inside, scope=scope)
+    (joined,) = run_check("telnet-offered", inside, outside, scope=scope)
+    assert (alone.ephi, joined.ephi) == ("no", "unknown")
 
 
 @pytest.mark.parametrize(

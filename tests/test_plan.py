@@ -59,7 +59,7 @@ def test_one_site_keeps_the_exclusions_and_the_bounds_of_the_others():
 def test_an_unknown_site_or_collector_is_told_with_those_there_are():
     with pytest.raises(PostureError, match="there are: main, clinic"):
         within_site(scope(TWO_SITES), "nowhere")
-    with pytest.raises(PostureError, match="there are: ldap, nmap, snmp"):
+    with pytest.raises(PostureError, match="there are: inventory, ldap, nmap, people, snmp, sysvol"):
         plan(scope(TWO_SITES), registry.collectors(), ["nmpa"])
 
 

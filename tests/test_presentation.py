@@ -4,7 +4,7 @@ import pytest
 
 from posture import presentation
 from posture.model import Method, Outcome, Severity, Status
-from posture.presentation import anchor, moment, noun, plural, safe_cell, size, visible
+from posture.presentation import anchor, moment, noun, plural, row_of, safe_cell, size, visible
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,7 @@ def test_a_period_says_no_day_and_no_zone_twice():
         == "8 October 2026, 14:05 UTC to 9 October 2026, 14:05 UTC"
     )
     assert presentation.period(start, None) == "8 October 2026, 14:05 UTC"
+
+
+def test_a_row_is_told_with_its_sheet_where_it_has_one():
+    assert (row_of("3"), row_of("Assets, ward 2, 9")) == ("row 3", "row 9 of sheet Assets, ward 2")

@@ -78,12 +78,18 @@ def _exports(script: Script, port: Port) -> Verdict:
     if script.output.strip() == "No NFS mounts available":
         return passed(f"{port} lists no exports", port)
     exports = [line for line in lines if line[0].startswith("/")]
-    to_all = [line[0][:80] for line in exports if len(line) == 1 or EVERYBODY & set(line[1:])]
+    to_all = [line[0][:80] for line in exports if len(line) == 1 or _everybody(line[1:])]
     if to_all:
         return failed(f"{to_all[0]} is exported to everybody", port)
     if not lines or exports != lines:
         return unknown("Not all of the list of exports can be read", port, answer="Look at the server's exports.")
     return passed(f"Each export on {port} is to named machines", port)
+
+
+def _everybody(clients: list[str]) -> bool:
+    words = [word.casefold() for word in clients]
+    # Windows says "All Machines".
+    return words == ["all", "machines"] or any(word in EVERYBODY or word.endswith("/0") for word in words)
 
 
 def _smb(host: Host) -> Verdict:

@@ -86,9 +86,8 @@ def _not_known(table: LearnedAddresses, found: dict[int, dict[str, Thing]], inve
     if strangers := len({row.mac for row in table.rows if _whose(row, inventory) is None}):
         yield f"{strangers} addresses are of no machine that was seen"
     things = {key: thing for things in found.values() for key, thing in things.items()}
-    unsaid = sum(not any(row.device_class for row in inventory.rows(thing.facts[0])) for thing in things.values())
-    if unsaid:
-        yield f"of {unsaid} machines no inventory says what they are"
+    if unsaid := sum(not inventory.told(thing.facts[0]) for thing in things.values()):
+        yield f"of {unsaid} machines no inventory says for sure what they are"
 
 
 def _named(vlan: int, device: Device) -> str:

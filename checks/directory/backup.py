@@ -42,7 +42,7 @@ def backup_server_domain_joined(computer: Computer) -> Verdict:
     Sources:
         CISA, StopRansomware Guide; 45 CFR 164.308(a)(7)(ii)(A).
     """
-    match computer.user_account_control:
+    match computer.control(DISABLED | CONTROLLER):
         case Missing() as why:
             return unknown(
                 f"The account's settings (userAccountControl) are not known: {why}",

@@ -15,8 +15,11 @@ SUPPLIES_SUBJECT = 0x1 | 0x10000
 """The requester names the subject, or an alternative name of it (MS-CRTD 2.28)."""
 PENDING = 0x2
 """Each request waits for a manager's approval (MS-CRTD 2.26)."""
-LOGS_IN = {"1.3.6.1.5.5.7.3.2", "1.3.6.1.4.1.311.20.2.2", "1.3.6.1.5.2.3.4", "2.5.29.37.0"}
-"""Client authentication, smart card log-on, PKINIT client authentication, any purpose."""
+LOGS_IN = {
+    *("1.3.6.1.5.5.7.3.2", "1.3.6.1.4.1.311.20.2.2", "1.3.6.1.5.2.3.4"),
+    *("2.5.29.37.0", "1.3.6.1.4.1.311.10.12.1"),
+}
+"""Client authentication, smart card log-on, PKINIT client authentication; any purpose, all application policies."""
 LOW_PRIVILEGE = {**EVERYBODY, "S-1-5-32-545": "Users", "S-1-5-32-546": "Guests"}
 LOW_PRIVILEGE_RIDS = {501: "Guest", 513: "Domain Users", 514: "Domain Guests", 515: "Domain Computers"}
 PRIVILEGED = {"S-1-5-18", "S-1-5-9", "S-1-5-32-544", "S-1-3-0", "S-1-3-1", "S-1-3-4", "S-1-5-10"}
@@ -59,6 +62,8 @@ def esc1(
     for directory in directories:
         if verdict := _of_directory(directory, any(each.place == directory.place for each in templates)):
             yield verdict
+    for spot in templates.blind_spots:
+        yield unknown(spot.why, answer=spot.answer)
     for template in templates:
         yield _of_template(template, found)
 
@@ -161,12 +166,12 @@ def _low_privilege(sid: str) -> str:
     return LOW_PRIVILEGE.get(sid, "") or LOW_PRIVILEGE_RIDS.get(_rid(sid), "")
 
 
-def _everybody_in(sid: str, found: Memberships) -> tuple[str, ...]:
+def _everybody_in(sid: str, found: Memberships) -> Iterator[str]:
     """Those without number who are in this group."""
-    group = found.by_sid(sid)
-    return (
-        tuple(f"{name} (in {group.name})" for name in found.roll(group).everybody) if isinstance(group, Group) else ()
-    )
+    for group in found.groups_by_sid(sid):
+        roll = found.roll(group)
+        within = (_low_privilege(each.sid) for each in roll.groups if isinstance(each.sid, str))
+        yield from (f"{name} (in {group.name})" for name in (*roll.everybody, *within) if name)
 
 
 def _unclear(sid: str, sure: bool, found: Memberships) -> str:
@@ -175,19 +180,22 @@ def _unclear(sid: str, sure: bool, found: Memberships) -> str:
         return f"{_low_privilege(sid)} may enroll under a condition"
     if sid in PRIVILEGED or _rid(sid) in PRIVILEGED_RIDS or _low_privilege(sid):
         return ""
+    groups = found.groups_by_sid(sid)
+    if groups:
+        return next((told for told in (_unclear_of(group, found) for group in groups) if told), "")
     who = found.by_sid(sid)
-    if who is None:
+    if not isinstance(who, Account):
         return f"who {sid} is, which may enroll, is not known"
-    if isinstance(who, Group):
-        roll = found.roll(who)
-        if roll.doubts:
-            return f"who is in {who.name}, which may enroll, is not known: {roll.doubts[0]}"
-        ordinary = [each.name for each in roll.people if found.privileges(each) == ()]
-        unsure = [each.name for each in roll.people if isinstance(found.privileges(each), Missing)]
-        if not ordinary and not unsure:
-            return ""
-        return f"{who.name} may enroll, with members who are not known to be administrators"
     privileges = found.privileges(who)
     if isinstance(privileges, tuple) and privileges:
         return ""
     return f"{who.name} may enroll, and is not known to be an administrator"
+
+
+def _unclear_of(group: Group, found: Memberships) -> str:
+    roll = found.roll(group)
+    if roll.doubts:
+        return f"who is in {group.name}, which may enroll, is not known: {roll.doubts[0]}"
+    if all(found.privileges(each) and not isinstance(found.privileges(each), Missing) for each in roll.people):
+        return ""
+    return f"{group.name} may enroll, with members who are not known to be administrators"

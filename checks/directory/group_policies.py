@@ -35,7 +35,7 @@ def gpp_password(policies: Facts[GroupPolicy], directories: Facts[Directory]) ->
     if not domains:
         yield unknown("Which group policies there are is not known: no Active Directory was read", answer=COPY)
     for directory in domains:
-        yield _of_directory(directory, policies, alone=len(domains) == 1)
+        yield _of_directory(directory, policies, alone=len({each.base.casefold() for each in domains}) == 1)
 
 
 def _of_policy(policy: GroupPolicy) -> Verdict:

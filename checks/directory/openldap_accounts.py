@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from posture import AsOf, Missing, Severity, Thresholds, Verdict, check, failed, not_applicable, passed, unknown
-from posture.facts import Directory, Facts, Person
+from posture.facts import Directory, Facts, PasswordPolicy, Person
 
 LOCKED_FOR_GOOD = "000001010000Z"
 """draft-behera-ldap-password-policy 5.3.3: locked until an administrator unlocks."""
@@ -17,13 +17,21 @@ RECORD = (
     "and let the audit account read pwdLastSuccess, or authTimestamp, of everybody."
 )
 
+HEEDED = "where a password policy with pwdLockout TRUE is in force, and not every policy that was read is one"
+HEED = "Set pwdLockout: TRUE in every password policy, and let the audit account read them all (slapo-ppolicy)."
+
 
 @check("openldap-stale-accounts", title="Accounts that nobody uses are not locked", severity=Severity.MEDIUM)
 def stale_accounts(
-    directories: Facts[Directory], people: Facts[Person], thresholds: Thresholds, as_of: AsOf
+    directories: Facts[Directory],
+    people: Facts[Person],
+    policies: Facts[PasswordPolicy],
+    thresholds: Thresholds,
+    as_of: AsOf,
 ) -> Iterator[Verdict]:
     """Nobody's account has gone without a log-in for longer than your policy allows, unless it is locked.
 
+    A lock counts where all password policies of the directory have pwdLockout TRUE; elsewhere the server ignores it.
     The last log-in is pwdLastSuccess, or authTimestamp (slapo-lastbind). Where the server records neither, the age of
     the password (pwdChangedTime) is said, and decides nothing: who never changes it may log in every day.
 
@@ -40,8 +48,12 @@ def stale_accounts(
     for directory in directories:
         if verdict := _of_directory(directory):
             yield verdict
+    for spot in people.blind_spots:
+        yield unknown(spot.why, answer=spot.answer)
     for person in people:
-        yield _of_person(person, thresholds, as_of)
+        lockouts = [each.lockout for each in policies if each.place == person.place]
+        locks = bool(lockouts) and all(each is True for each in lockouts)
+        yield _of_person(person, thresholds, as_of, locks=locks)
 
 
 def _of_directory(directory: Directory) -> Verdict | None:
@@ -55,14 +67,15 @@ def _of_directory(directory: Directory) -> Verdict | None:
             told = f"Whose accounts the directory holds is not known: {why}"
             return unknown(told, answer=READ, about=directory)
         case _, 0:
-            return not_applicable("The directory shows no entry of a person", about=directory)
+            return unknown("The directory shows no entry of a person: all may be hidden", answer=READ, about=directory)
         case _:
             return None
 
 
-def _of_person(person: Person, thresholds: Thresholds, as_of: AsOf) -> Verdict:
+def _of_person(person: Person, thresholds: Thresholds, as_of: AsOf, *, locks: bool) -> Verdict:
+    """`locks` says whether the server heeds a lock: slapo-ppolicy(5) does so only under a policy with pwdLockout."""
     times = [moment for moment in (person.last_success, person.authenticated) if isinstance(moment, datetime)]
-    if person.locked == LOCKED_FOR_GOOD:
+    if person.locked == LOCKED_FOR_GOOD and locks:
         return passed("It is locked until somebody unlocks it (pwdAccountLockedTime)", person, about=person)
     if not times:
         told = "When it was last used (pwdLastSuccess, authTimestamp) is not known"
@@ -77,6 +90,9 @@ def _of_person(person: Person, thresholds: Thresholds, as_of: AsOf) -> Verdict:
     if days <= thresholds.inactive_days:
         return passed(told, person, about=person)
     match person.locked:
+        case since if since == LOCKED_FOR_GOOD:
+            told = f"{told}; it is marked as locked (pwdAccountLockedTime), which counts only {HEEDED}"
+            return unknown(told, person, answer=HEED, about=person)
         case Missing(why="absent"):
             return failed(f"{told}; it is not locked", person, severity=Severity.LOW, about=person)
         case Missing() as why:

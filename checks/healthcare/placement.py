@@ -139,7 +139,7 @@ def _company(
         why = inventory.device_class(first).reason
         told = f"In {own[0]} it stands beside {first.name}{more}. {first.name}: {why}"
         return failed(told, device, *beside.values(), about=device)
-    unsaid = {host.name for host in others if not any(row.device_class for row in inventory.rows(host))}
+    unsaid = {host.name for host in others if not inventory.told(host)}
     if unsaid or not hosts.complete or not scope.zone_of(device.address):
         left = f"{len(unsaid)} of its machines" if unsaid else "some machines may not have been seen"
         return unknown(f"What else stands in {own[0]} is not known: {left}", device, about=device, answer=SAY_ALL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posture import Severity, Verdict, check, failed, passed, unknown
+from posture import Scope, Severity, Verdict, check, failed, not_applicable, passed, unknown
 from posture.facts import Host
 from posture.inventory import Inventory
 
@@ -13,8 +13,8 @@ GIVE = (
 
 
 @check("host-not-in-inventory", title="A host is not in the inventory", severity=Severity.MEDIUM)
-def host_not_in_inventory(host: Host, inventory: Inventory) -> Verdict:
-    """Every host that answers is in the organisation's inventory.
+def host_not_in_inventory(host: Host, inventory: Inventory, scope: Scope) -> Verdict:
+    """Every host that answers is in the organisation's inventory; a canary that posture.toml names needs no row.
 
     A host is in it by its MAC address or serial number, and by its address only where the row gives no MAC address: an
     address has whoever takes it, and so has a name. Behind a router its MAC address is that of the router's ARP table,
@@ -32,6 +32,8 @@ def host_not_in_inventory(host: Host, inventory: Inventory) -> Verdict:
     Sources:
         45 CFR 164.308(a)(1)(ii)(A); NIST CSF 2.0 ID.AM-01.
     """
+    if host.address in scope.canaries:
+        return not_applicable("It is the canary that posture.toml names", host)
     standing = inventory.standing(host)
     if standing.state == "declared":
         return passed(standing.why, host, *standing.rows)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from posture import Missing, Scope, Severity, Verdict, check, failed, passed, unknown
+from posture import Scope, Severity, Verdict, check, failed, passed, unknown
 from posture.facts import Facts, Host, Port
 from posture.segmentation.crossing import crossing
 from posture.segmentation.rules import IPMI
-from posture.services import each, result, worst
+from posture.services import each, worst
 
 CIPHER_ZERO = "ipmi-cipher-zero"
 
@@ -60,8 +60,7 @@ def ipmi_cipher_zero(host: Host) -> Verdict:
 
 
 def _tried(port: Port) -> Verdict | None:
-    script = result(port, CIPHER_ZERO)
-    said = [] if isinstance(script, Missing) else _STATE.findall(script.output)
+    said = [state for script in port.scripts if script.id == CIPHER_ZERO for state in _STATE.findall(script.output)]
     if any(state.startswith("VULNERABLE") for state in said):
         return failed(f"Cipher zero is taken on {port}: any password opens it", port)
     return passed(f"ipmi-cipher-zero found {port} refuse cipher zero", port) if "NOT VULNERABLE" in said else None

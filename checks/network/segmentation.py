@@ -9,7 +9,7 @@ from posture.facts import Facts, Host, Port, View
 from posture.model import Outcome
 from posture.ports import PortSet
 from posture.scope import LATERAL_PORTS, Zone
-from posture.segmentation.crossing import Want, across, judged, reached, shut
+from posture.segmentation.crossing import Want, across, judged, reached, shut, undeclared
 from posture.segmentation.proofs import Proofs, ruling, spoke
 from posture.segmentation.rules import SPECIFIC
 from posture.segmentation.vantage import CANARY
@@ -72,6 +72,9 @@ def _from_everywhere(host: Host, target: Zone, scope: Scope, proofs: Proofs) -> 
             yield from _opened(host, view, source, scope)
             shut_ports = (port for number in denied if (port := view.port("tcp", number)).state != "open")
             yield from shut(host, view, shut_ports, proofs)
+    for view in host.views:
+        if view.vantage not in scope.zones:
+            yield from undeclared(view, filter(spoke, view.ports))
 
 
 def _numbers(target: Zone, scope: Scope) -> PortSet:

@@ -17,6 +17,7 @@ from posture.ports import PortSet
 from posture.presentation import plural, visible
 from posture.scope import LATERAL_PORTS, CanaryScope
 from posture.segmentation.canary import MOST_PORTS, Opened, block, listeners, serve
+from posture.targets import unsendable
 
 __all__ = ["canary"]
 
@@ -81,13 +82,15 @@ def canary(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives
         where = f"posture.toml names no canary in the zone {zone!r}" if zone else "neither is given"
         raise click.UsageError(f"--listen ADDRESS, or --zone of a canary in posture.toml, is needed: {where}")
     _usable(address, every_address=every_address)
+    _within(settings, zone, address)
     if nonce is not None and _NONCE.fullmatch(nonce) is None:
         raise click.UsageError("--nonce takes 16 to 64 of the digits 0-9 and a-f")
     said = nonce or (known.nonce if known else secrets.token_hex(16))
     ports = tcp or PortSet.parse(known.tcp if known else LATERAL_PORTS)
     opened = listeners(address, ports)
-    for port, why in opened.refused.items():
-        click.echo(f"posture: not on port {port}: {why}", err=True)
+    for why in dict.fromkeys(opened.refused.values()):
+        refused = PortSet.of(port for port, each in opened.refused.items() if each == why)
+        click.echo(f"posture: not on port{'s' if len(refused) > 1 else ''} {refused}: {why}", err=True)
     if not opened.sockets:
         raise PostureError(
             f"it can't listen on any of {plural(len(ports), 'port')}",
@@ -142,12 +145,24 @@ def _declared(settings: Settings, zone: str | None, listen: str | None) -> Canar
     return found[0] if found else None
 
 
+def _within(settings: Settings, zone: str | None, address: str) -> None:
+    """Refuse an address that posture.toml has in another zone, or in none: it would refuse the canary's block."""
+    if zone is None or config_path(settings) is None or ip_address(address).is_unspecified:
+        return
+    found = load_scope(settings).zone_of(address)
+    if found is None or found.id != zone:
+        there = f"in the zone {found.id!r}" if found else "in no zone"
+        raise click.UsageError(
+            f"posture.toml has {address} {there}: listen on an address of {zone!r}, or put it into that zone's networks"
+        )
+
+
 def _usable(address: str, *, every_address: bool) -> None:
     try:
         parsed = ip_address(address)
     except ValueError:
         raise click.UsageError(f"--listen takes an address such as 10.10.0.9, not {visible(address)!r}") from None
-    if parsed.is_multicast or getattr(parsed, "scope_id", None):
+    if getattr(parsed, "scope_id", None) or (unsendable(parsed) and not parsed.is_unspecified):
         raise click.UsageError(f"--listen takes an address of this machine, not {address}")
     if parsed.is_unspecified and not every_address:
         raise click.UsageError(

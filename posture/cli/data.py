@@ -112,10 +112,11 @@ def list_(settings: Settings, form: str) -> None:
 def _read(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise PostureError("it is no file", where=str(path))
+            raise PostureError("it is no file", where=str(path), mend="name the file itself")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise PostureError(f"it can't be read: {why}", where=str(path)) from error
+        mend = "see that the path is right, and that you may read it"
+        raise PostureError(f"it can't be read: {why}", where=str(path), mend=mend) from error
     return content

@@ -135,7 +135,7 @@ def _findings(settings: Settings) -> Iterator[_Finding]:
                     yield _Finding(what=describe(reference), state=error.what, mend=error.mend or "see posture.toml")
     try:
         with open_store(settings) as store:
-            yield _Finding(what="store", state=f"{store.name}: {len(store.runs())} runs")
+            yield _Finding(what="store", state=f"{store.name}: {plural(len(store.runs()), 'run')}")
     except PostureError as error:
         yield _Finding(what="store", state=error.what, mend=error.mend)
 

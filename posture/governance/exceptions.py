@@ -177,14 +177,14 @@ class Exceptions:
         return self._matched[fail.subject]
 
     def named(self, fail: Observation) -> Named:
-        """All that the subject of an observation goes by."""
+        """All that the subject of an observation goes by; an identifier that others have too names none of them."""
         thing = self._inventory.thing(fail.subject)
         facts = thing.facts if thing else self._others.get(fail.subject, ())
         addresses = thing.addresses if thing else ()
         places = {fail.place, *(fact.place or "" for fact in facts)} & self._scope.zones.keys()
         found = (self._scope.zone_of(address) for address in addresses)
         return Named(
-            keys={fail.subject, *(key for fact in facts for key in fact.ids)},
+            keys={fail.subject, *(thing.ids if thing else (key for fact in facts for key in fact.ids))},
             names={name for name in (fail.subject_name, *(name for fact in facts for name in _called(fact))) if name},
             addresses=addresses,
             zones=places | {zone.id if zone else "" for zone in found},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from functools import cached_property
+from itertools import combinations
 
 from posture.facts import DeclaredAsset, Fact
 from posture.inventory import classes
@@ -99,6 +100,18 @@ class Inventory:
     def rows(self, fact: Fact) -> tuple[DeclaredAsset, ...]:
         """The rows of inventories that are surely of the subject of a fact."""
         return self._rows(self._by_key.get(self.key(fact)))
+
+    def told(self, fact: Fact) -> bool:
+        """Whether inventories say what the subject of a fact is, with one voice.
+
+        Not where a machine that is declared to be no medical device is seen to be something else: another may have its
+        address. What belongs to a medical device is what it is declared as, whatever it runs.
+        """
+        said = {row.device_class for row in self.rows(fact)} - {""}
+        thing = self._by_key.get(self.key(fact))
+        if thing and not said & classes.MEDICAL and (seen := self.seen_class(thing)).firm:
+            said |= {seen.name} if said else set()
+        return bool(said) and all(classes.agree(one, other) for one, other in combinations(sorted(said), 2))
 
     def _rows(self, thing: Thing | None) -> tuple[DeclaredAsset, ...]:
         """The rows that are surely of it."""

@@ -16,6 +16,7 @@ import msgspec
 
 from posture.facts import Computer, DeclaredAsset, Device, Directory, Fact, Host, Missing, Service, known
 from posture.inventory.makers import OF_AGENTS, OF_CARDS, PRODUCTS
+from posture.presentation import row_of
 from posture.services import DICOM, listed, survey
 
 __all__ = [
@@ -141,7 +142,7 @@ def guessed_by_name(claims: Iterable[Claim]) -> Iterator[Claim]:
 def declared(rows: Iterable[DeclaredAsset]) -> Iterator[Claim]:
     """What the rows of an inventory say."""
     for row in rows:
-        where = f"{row.file}, row {row.row}"
+        where = f"{row.file}, {row_of(row.row)}"
         if row.device_class:
             yield Claim(row.device_class, Strength.DECLARED, f"{where} says {row.kind}")
         if row.medical is True and row.device_class not in MEDICAL:
@@ -183,6 +184,8 @@ _SERVICES: Final[tuple[tuple[str, str, str], ...]] = (
 _ZONES: Final = {"medical-device": "medical-device", "imaging": "modality"}
 _CLIENT = re.compile(r"Windows (?:XP|Vista|7|8(?:\.1)?|10|11)\b(?!.*Server)|mac ?OS", re.IGNORECASE)
 _SERVER = re.compile(r"Windows .*Server", re.IGNORECASE)
+_LONGEST: Final = 200
+"""Most characters of an operating system's name that are looked at: the patterns take the square of them."""
 
 
 def _of_host(host: Host) -> Iterator[Claim]:
@@ -216,6 +219,7 @@ def _of_service(service: Service) -> str:
 
 
 def _of_system(system: str, where: str) -> Iterator[Claim]:
+    system = system[:_LONGEST]
     if _SERVER.search(system):
         yield Claim("server", Strength.SAID, f"{where}, {system}")
     elif _CLIENT.search(system):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from posture.assessment.inventory import (
     DeclaredRow,
@@ -22,6 +22,9 @@ from posture.scope import Address, Network, Scope
 State: TypeAlias = Literal["seen", "doubtful", "vanished", "not-looked-for"]
 
 __all__ = ["Looked", "compared", "possible_duplicates"]
+
+_MOST_DUPLICATES: Final = 10
+"""How many other rows of the same machine are named with a row."""
 
 
 class Looked:
@@ -74,7 +77,7 @@ def compared(inventory: Inventory, looked: Looked, scope: Scope) -> InventoryCom
         files=tuple(_files(declared.rows, rows)),
         zones=scope.inventory.zones,
         rows=rows,
-        undeclared=tuple(_undeclared(inventory)),
+        undeclared=tuple(_undeclared(inventory, scope)),
     )
 
 
@@ -88,7 +91,10 @@ def possible_duplicates(inventory: Inventory) -> tuple[PossibleDuplicate, ...]:
 def _same(
     rows: Sequence[DeclaredAsset], matches: dict[int, list[tuple[Match, Thing]]]
 ) -> dict[int, tuple[DeclaredAsset, ...]]:
-    """The other rows of the same file that are of the same machine, or have the same MAC address or serial number."""
+    """The other rows of the same file that are of the same machine, or have the same MAC address or serial number.
+
+    Of each group the first few stand for all: thousands of rows may share one serial number that a maker never set.
+    """
     shared: dict[tuple[str, str, str], list[int]] = {}
     for at, row in enumerate(rows):
         for mac in row.macs:
@@ -101,7 +107,7 @@ def _same(
     found: dict[int, set[int]] = {}
     for several in shared.values():
         for at in several if len(several) > 1 else ():
-            found.setdefault(at, set()).update(several)
+            found.setdefault(at, set()).update(several[: _MOST_DUPLICATES + 2])
     return {at: tuple(rows[other] for other in sorted(others - {at})) for at, others in found.items()}
 
 
@@ -133,7 +139,10 @@ def _row(
         by=tuple(dict.fromkeys(kind for match, _ in sure or matches for kind in match.by)),
         assets=tuple(sorted(machines)),
         conflicts=tuple(_conflicts(row, matches, machines, inventory)),
-        duplicates=tuple(f"{each.name} (row {each.row})" for each in same),
+        duplicates=(
+            *(f"{each.name} (row {each.row})" for each in same[:_MOST_DUPLICATES]),
+            *(["and more"] if len(same) > _MOST_DUPLICATES else []),
+        ),
         unread=row.unread,
         evidence=row.evidence,
     )
@@ -193,11 +202,12 @@ def _files(rows: Sequence[DeclaredAsset], found: Sequence[DeclaredRow]) -> Itera
         )
 
 
-def _undeclared(inventory: Inventory) -> Iterator[Undeclared]:
+def _undeclared(inventory: Inventory, scope: Scope) -> Iterator[Undeclared]:
     """Machines that stand in the network; an account of a directory alone is no machine that was seen."""
     for machine in inventory.machines:
         facts = [fact for fact in machine.facts if isinstance(fact, (Host, Device))]
-        if not facts:
+        canary = machine.addresses and set(machine.addresses) <= scope.canaries.keys()
+        if not facts or canary:
             continue
         what = inventory.class_of(machine)
         medical = what.name in MEDICAL
@@ -207,12 +217,13 @@ def _undeclared(inventory: Inventory) -> Iterator[Undeclared]:
         telling = [each for each in found if each.state in {"not-declared", "unclear"}]
         if telling:
             worst = min(telling, key=lambda each: each.state == "unclear")
+            named = any(worst.why.startswith(row.file) for row in worst.rows)  # a file's name keeps its case
             yield Undeclared(
                 asset=machine.key,
                 name=machine.name,
                 device_class=what.name,
                 state="not-declared" if worst.state == "not-declared" else "unclear",
-                why=f"{worst.why[0].upper()}{worst.why[1:]}.",
+                why=f"{worst.why}." if named else f"{worst.why[0].upper()}{worst.why[1:]}.",
                 addresses=machine.addresses,
                 place=machine.place,
             )

@@ -10,7 +10,7 @@ serial number, could be compared with.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -19,6 +19,7 @@ import msgspec
 from posture.facts import DeclaredAsset, Device, Fact, Host, Missing, known
 from posture.inventory.identifiers import names_of, own_mac, real_serial, usable
 from posture.inventory.thing import Thing
+from posture.presentation import row_of
 
 __all__ = ["Declared", "Match", "Seen", "Standing"]
 
@@ -35,13 +36,16 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """A row and what was seen: by what they match, and how sure that is.
 
-    `sure` is that this row is of this machine; `other`, that it is of another one (its MAC address differs).
+    `sure` is that this row is of this machine; `other`, that it is of another one (its MAC address differs);
+    `several`, that it is of one of several machines that have the same address or serial number, and nobody can say of
+    which.
     """
 
     row: DeclaredAsset
     by: tuple[str, ...]
     sure: bool
     other: bool
+    several: bool = False
     differs: tuple[str, ...] = ()
 
 
@@ -67,7 +71,11 @@ class Declared:
         for row in self.rows:
             for key in _keys(row):
                 self._by.setdefault(key, []).append(row)
-        self._shared = _shared(things) if self.rows else frozenset()
+        self._shared = _shared(things, _macs) if self.rows else frozenset()
+        self._ambiguous = {
+            "serial number": _shared(things, _serials) if self.rows else frozenset(),
+            "address": _shared(things, _address) if self.rows else frozenset(),
+        }
         self._arp = _resolved(things) if self.rows else {}
         self._seen: dict[str, Seen] = {}
         self._matches: dict[str, tuple[Match, ...]] = {}
@@ -92,8 +100,7 @@ class Declared:
         for fact in thing.facts:
             macs |= _macs(fact)
             names |= {*names_of(fact)}
-            if isinstance(fact, Device) and real_serial(serial := " ".join(known(fact.serial, "").split()).casefold()):
-                serials.add(serial)
+            serials |= _serials(fact)
         for address in thing.addresses:
             macs |= self._arp.get(address, set())
         macs |= {each.rpartition("/")[2] for each in thing.ids if each.startswith("mac:") and usable(each)}
@@ -107,13 +114,17 @@ class Declared:
     def matches(self, seen: Seen) -> tuple[Match, ...]:
         """Every row that shares something with it, the surest first."""
         shared: dict[str, tuple[DeclaredAsset, list[str]]] = {}
+        telling: dict[str, set[str]] = {}
         for kind, values in _looked_up(seen):
             for value in sorted(values):
                 for row in self._by.get((kind, value), ()):
-                    by = shared.setdefault(row.ids[0] + row.evidence[0], (row, []))[1]
+                    name = row.ids[0] + row.evidence[0]
+                    by = shared.setdefault(name, (row, []))[1]
                     if kind not in by:
                         by.append(kind)
-        found = [_match(row, tuple(by), seen) for row, by in shared.values()]
+                    if value not in self._ambiguous.get(kind, ()):
+                        telling.setdefault(name, set()).add(kind)
+        found = [_match(row, tuple(by), seen, telling.get(name, set())) for name, (row, by) in shared.items()]
         return tuple(sorted(found, key=lambda match: (not match.sure, match.other, match.row.file, match.row.row)))
 
     def standing(self, seen: Seen, places: Collection[str] = (), *, medical: bool = False) -> Standing:
@@ -137,6 +148,9 @@ class Declared:
         doubtful = next((match for match in matches if not match.other), None)
         if doubtful:
             told = "a name alone tells no machine" if doubtful.by == ("name",) else "its MAC address was not seen"
+            if doubtful.row.macs and not any(map(own_mac, doubtful.row.macs)):
+                told = "the MAC address of that row is one that software made up, which tells no machine"
+            told = "so has another machine" if doubtful.several else told
             why = f"{_where(doubtful.row)} has its {' and its '.join(doubtful.by)}, and {told}"
             return Standing(state="unclear", why=why, rows=(doubtful.row,))
         if incomparable := self._incomparable(seen):
@@ -169,9 +183,12 @@ class Declared:
 
     @cached_property
     def _free(self) -> Counter[frozenset[str]]:
-        """The rows that are surely of nothing that was seen, by what they can be compared by."""
+        """The rows that are of nothing that was seen, nor of one of several, by what they can be compared by."""
         taken = {
-            match.row.ids[0] + match.row.evidence[0] for thing in self._things for match in self.of(thing) if match.sure
+            match.row.ids[0] + match.row.evidence[0]
+            for thing in self._things
+            for match in self.of(thing)
+            if match.sure or match.several
         }
         free = (row for row in self.rows if row.ids[0] + row.evidence[0] not in taken)
         return Counter(frozenset(kind for kind, _ in _keys(row) if kind != "name") for row in free)
@@ -197,17 +214,22 @@ def _looked_up(seen: Seen) -> tuple[tuple[str, frozenset[str]], ...]:
     )
 
 
-def _match(row: DeclaredAsset, by: tuple[str, ...], seen: Seen) -> Match:
+def _match(row: DeclaredAsset, by: tuple[str, ...], seen: Seen, telling: Collection[str]) -> Match:
+    """What they share is `by`; `telling` is what of that no other machine has."""
     differs = []
     if row.macs and seen.macs and not seen.macs & {*row.macs}:
         differs.append(f"MAC address: {', '.join(row.macs)} declared, {', '.join(sorted(seen.macs))} seen")
     serial = " ".join(row.serial.split()).casefold()
     if serial and seen.serials and serial not in seen.serials:
         differs.append(f"serial number: {row.serial} declared, {', '.join(sorted(seen.serials))} seen")
-    strong = bool({"MAC address", "serial number"} & {*by})
-    placed = "address" in by and not row.macs
-    other = not strong and not placed and bool(row.macs and seen.macs)
-    return Match(row=row, by=by, sure=strong or placed, other=other, differs=tuple(differs))
+    sure, shared = _deciding(row, telling), _deciding(row, by)
+    other = not shared and bool(row.macs and seen.macs)
+    return Match(row=row, by=by, sure=sure, other=other, several=shared and not sure, differs=tuple(differs))
+
+
+def _deciding(row: DeclaredAsset, kinds: Collection[str]) -> bool:
+    """Whether these kinds of identifiers say of whom a row is."""
+    return bool({"MAC address", "serial number"} & {*kinds}) or ("address" in kinds and not row.macs)
 
 
 def _macs(fact: Fact) -> set[str]:
@@ -217,14 +239,28 @@ def _macs(fact: Fact) -> set[str]:
     return {mac for mac in found if own_mac(mac)}
 
 
-def _shared(things: Sequence[Thing]) -> frozenset[str]:
-    """The MAC addresses that several machines answer with."""
-    count = Counter(mac for thing in things for mac in set().union(*(_macs(fact) for fact in thing.facts)))
-    return frozenset(mac for mac, number in count.items() if number > 1)
+def _serials(fact: Fact) -> set[str]:
+    serial = " ".join(known(fact.serial, "").split()).casefold() if isinstance(fact, Device) else ""
+    return {serial} if real_serial(serial) else set()
+
+
+def _address(fact: Fact) -> set[str]:
+    return {fact.address} - {""} if isinstance(fact, (Host, Device)) else set()
+
+
+def _shared(things: Sequence[Thing], of: Callable[[Fact], set[str]]) -> frozenset[str]:
+    """What several machines answer with."""
+    count = Counter(value for thing in things for value in set().union(*map(of, thing.facts)))
+    return frozenset(value for value, number in count.items() if number > 1)
 
 
 def _resolved(things: Sequence[Thing]) -> dict[str, set[str]]:
-    """The MAC addresses that devices saw answer for each address; none that answers for several, as a router's does."""
+    """The MAC addresses that devices saw answer for each address; none that answers for several, as a router's does.
+
+    Nor one that another machine answers with, or an address that several machines have.
+    """
+    own = {mac: thing.addresses for thing in things for fact in thing.facts for mac in _macs(fact)}
+    shared = _shared(things, _address)
     found: dict[str, set[str]] = {}
     for thing in things:
         for fact in thing.facts:
@@ -234,10 +270,11 @@ def _resolved(things: Sequence[Thing]) -> dict[str, set[str]]:
                         found.setdefault(entry.mac, set()).add(entry.address)
     by_address: dict[str, set[str]] = {}
     for mac, addresses in found.items():
-        if len(addresses) == 1:
-            by_address.setdefault(min(addresses), set()).add(mac)
+        [address, *others] = sorted(addresses)
+        if not others and address not in shared and address in own.get(mac, addresses):
+            by_address.setdefault(address, set()).add(mac)
     return by_address
 
 
 def _where(row: DeclaredAsset) -> str:
-    return f"{row.file}, row {row.row},"
+    return f"{row.file}, {row_of(row.row)},"

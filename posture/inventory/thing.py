@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posture.facts import Computer, Device, Directory, Fact, Host, known
+from posture.scope import Scope
 
 __all__ = ["Doubt", "Thing"]
 
@@ -61,6 +62,14 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
     def places(self) -> tuple[str, ...]:
         """Every place it stands in: with a foot in the network of the records, it reaches them."""
         return tuple(sorted({fact.place for fact in self.facts if fact.place}))
+
+    def feet(self, scope: Scope) -> tuple[str, ...]:
+        """Every place it stands in; empty text for an address in no zone: nobody said what that network holds."""
+        unplaced = {
+            fact.address for fact in self.facts if isinstance(fact, (Host, Device)) and fact.address and not fact.place
+        }
+        zones = {zone.id if (zone := scope.zone_of(address)) else "" for address in unplaced}
+        return (*self.places, *sorted(zones - {*self.places}))
 
     @property
     def evidence(self) -> tuple[str, ...]:

@@ -90,11 +90,11 @@ class Whose:
             yield from ((mac.lower(), key) for mac in macs if mac and key)
 
     def _spoken_with(self) -> Iterator[tuple[str, str]]:
+        """Who answered with a MAC address; an address of no machine that was seen, or of several, counts as another."""
         for device in self.devices:
             if not isinstance(device.arp, Missing):
                 for entry in device.arp.rows:
-                    if key := _only(self._addresses.get(entry.address, ())):
-                        yield entry.mac, key
+                    yield entry.mac, _only(self._addresses.get(entry.address, ()))
 
 
 def _by(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

@@ -27,7 +27,7 @@ from posture.scope import Scope, Zone, ZoneKind
 from posture.segmentation.proofs import Proofs, ruling, seen_from
 from posture.services import Kind, listed, survey, worst
 
-__all__ = ["PEOPLE", "Crossing", "Want", "across", "crossing", "judged", "reached", "selective", "shut"]
+__all__ = ["PEOPLE", "Crossing", "Want", "across", "crossing", "judged", "reached", "selective", "shut", "undeclared"]
 
 PEOPLE: frozenset[ZoneKind] = frozenset({"user", "guest", "external"})
 """Kinds of zones in which anybody's machine may stand."""
@@ -169,8 +169,21 @@ def crossing(hosts: Facts[Host], scope: Scope, rule: Crossing) -> Iterator[Verdi
                 yield Want("scan", source.id)
             for view in views:
                 yield from _seen(host, view, rule, scope, proofs, denied)
+        for view in host.views:
+            if view.vantage not in scope.zones:
+                yield from undeclared(view, survey(seen_from(host, view), kind).offered)
 
     yield from judged(hosts, scope, look)
+
+
+def undeclared(view: View, answering: Iterable[Port]) -> Iterator[Verdict]:
+    """A doubt about what answers a zone that the scope does not have, as one of another site where it is of one."""
+    if ports := list(answering):
+        yield unknown(
+            f"{_numbers(ports)} answers the zone {view.vantage}, of which this audit's scope says nothing",
+            *ports,
+            answer="Judge it with all zones of posture.toml: leave --site out.",
+        )
 
 
 def reached(host: Host, view: View, rule: Crossing, scope: Scope) -> tuple[Port, ...]:
@@ -259,8 +272,10 @@ def shut(host: Host, view: View, ports: Iterable[Port], proofs: Proofs) -> Itera
     unasked: list[Port] = []
     silent: list[Port] = []
     silent_udp: list[Port] = []
+    alive = proofs.alive(source, view)  # a canary's silence on another day proves nothing of a scan without a cable
     for port in ports:
-        shown = proofs.denied(source, target, port.number) if port.state in _SILENT and port.protocol == "tcp" else ()
+        silence = alive and port.state in _SILENT and port.protocol == "tcp"
+        shown = proofs.denied(source, target, port.number) if silence else ()
         if port.state in {"closed", "open"} or shown:
             fine.append(port)
             proof += shown

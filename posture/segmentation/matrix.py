@@ -267,6 +267,9 @@ def _why(source: str, target: str, key: _Key, seen: _Seen, looked: _Looked) -> _
     if not looked.proofs.alive(source):
         why = f"Scans from {source} had no answer but perhaps the scanner's own, so their silence says nothing."
         return _Reason(why, f"See that the scanner in {source} has a network, and scan two machines that answer too.")
+    if looked.proofs.cut_off(source, target):
+        why = f"What {source} is allowed into {target} did not answer either: the way may be dead."
+        return _Reason(why, f"See that an allowed port of {target} answers a scanner in {source}, and scan again.")
     if not looked.proofs.control(target, number):
         why = f"The canary of {target} gave its nonce there to no zone that is allowed: was it running?"
         return _Reason(why, f"Scan the canary from within {target} too, from another machine, while it runs.")

@@ -85,6 +85,18 @@ class Proofs:
         }
         return len(answered) > 1 or any(place != source for place, _ in answered)
 
+    def cut_off(self, source: str, target: str) -> bool:
+        """Whether nothing of the target zone answers the source zone, not even its canaries on ports that are allowed.
+
+        Only where such a port was asked: where everything is denied, silence is what is to be.
+        """
+        flows = [flow for flow in self._scope.flow if (flow.source, flow.target) == (source, target)]
+        numbers = {number for flow in flows if len(ports := flow.ports("tcp")) <= _FEW for number in ports}
+        seen = [port for number in numbers for _, port in self.at_canary(source, target, number)]
+        asked = [port for port in seen if port.state != "not-asked"]
+        answered = any(place == target for place, _, _ in self._answered.get(source, ()))
+        return not answered and bool(asked) and all(port.state in _SILENT for port in asked)
+
     def control(self, target: str, number: int) -> tuple[tuple[View, Port], ...]:
         """The views of zones that are allowed this TCP port of the target zone and had its canary's nonce there."""
         return tuple((view, port) for view, port, _ in self._greeted(target, number))
@@ -103,9 +115,10 @@ class Proofs:
 
         Every canary that is to listen there has to be silent to the source zone, and one has to answer an allowed one
         within a day of it: of what was switched off meanwhile, silence says nothing. A closed port is what a canary
-        that was ended leaves, so that one has to answer before and after it.
+        that was ended leaves, so that one has to answer before and after it. Where every port that is allowed to the
+        source zone is silent as well, the way is dead, and silence says nothing.
         """
-        if not self._listening(target, number) <= self._asked(source, target):
+        if not self._listening(target, number) <= self._asked(source, target) or self.cut_off(source, target):
             return ()
         seen = self.at_canary(source, target, number)
         silent = [(view, port) for view, port in seen if port.state in _SILENT or port.state == "closed"]
@@ -150,6 +163,7 @@ class Proofs:
 
 
 _DAY = timedelta(days=1)
+_FEW = 256
 _Times: TypeAlias = tuple[datetime, ...]
 
 

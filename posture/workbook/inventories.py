@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from posture.assessment import Assessment
-from posture.presentation import DECLARED
+from posture.presentation import DECLARED, row_of
 from posture.workbook.places import Places, more
 from posture.workbook.sheet import Link, Value
 
@@ -53,7 +53,7 @@ def inventories(assessment: Assessment, places: Places) -> Iterator[Sequence[Val
             "\n".join(row.duplicates),
             row.owner,
             row.location,
-            f"{row.file}, row {row.row}",
+            f"{row.file}, {row_of(row.row)}",
             asset,
             places.of_evidence(row.evidence),
         )

@@ -187,6 +187,18 @@ def test_a_fail_is_covered_where_check_and_subject_match(more, observation, cove
     assert exceptions(acceptance(**more)).covering(observation) == (("E-0001",) if covers else ())
 
 
+def test_an_identifier_that_two_machines_have_names_neither():
+    one, other = (
+        Host(ids=("mac:main/cc", f"address:servers/{address}"), name=address, place="servers", address=address)
+        for address in ("10.1.0.7", "10.1.0.8")
+    )
+    said = acceptance(subjects=("mac:main/cc",))
+    both = Exceptions.of(ledger(said), Inventory((one, other)), SCOPE, AS_OF)
+    assert [both.covering(fail(host.ids[1])) for host in (one, other)] == [(), ()]
+    alone = Exceptions.of(ledger(said), Inventory((one,)), SCOPE, AS_OF)
+    assert alone.covering(fail("mac:main/cc")) == ("E-0001",)
+
+
 def test_with_controls_only_the_fails_for_those_controls_are_accepted():
     (result,), controls = assessed(acceptance(controls=("c1",), subjects=("10.9.0.5",)), observations=(fail(),))
 

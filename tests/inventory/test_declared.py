@@ -8,7 +8,7 @@ from checks.samples_inventory import mac, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posture.facts import ArpEntry, ArpTable, DeclaredAsset, Host, Missing
+from posture.facts import ArpEntry, ArpTable, DeclaredAsset, Device, Host, Interface, Missing
 from posture.inventory import Inventory
 from posture.inventory.compared import Looked, compared
 from posture.model import Probe
@@ -98,6 +98,42 @@ def test_a_mac_address_that_answers_for_many_in_an_arp_table_is_none_of_theirs()
     router = device(arp=ArpTable(rows=entries, whole=True))
     inventory = Inventory((one, router, row(1, addresses=("10.0.0.1",), macs=(mac(2),))))
     assert inventory.standing(one).state == "unclear"
+
+
+def agent(number: int, **more: object) -> Device:
+    return device(ids=(f"snmp-engine:80000000010{number}",), name=f"agent {number}", address=f"10.0.0.{number}", **more)
+
+
+def test_a_serial_number_that_two_makers_gave_declares_neither_of_their_devices():
+    one, other = agent(1, serial="AB1234", vendor="Acme"), agent(2, serial="AB1234", vendor="Bolt")
+    found = Inventory((one, other, row(1, serial="AB1234")))
+    assert [found.standing(each).state for each in (one, other)] == ["unclear", "unclear"]
+    assert "so has another machine" in found.standing(one).why
+
+
+def test_a_shared_serial_number_takes_nothing_from_a_mac_address():
+    one = agent(1, serial="AB1234", interfaces=(Interface(index=1, mac=mac(1)),))
+    found = Inventory((one, agent(2, serial="AB1234"), row(1, serial="AB1234", macs=(mac(1),))))
+    assert found.standing(one).state == "declared"
+
+
+def test_a_row_that_is_of_one_of_two_makes_nobody_else_unclear():
+    others = agent(1, serial="AB1234"), agent(2, serial="AB1234")
+    third = seen("10.0.0.3", mac(3))
+    assert Inventory((*others, third, row(1, serial="AB1234"))).standing(third).state == "not-declared"
+
+
+def test_an_address_that_two_machines_have_declares_neither():
+    one, other = agent(1), msgspec.structs.replace(agent(2), address="10.0.0.1")
+    found = Inventory((one, other, row(1, addresses=("10.0.0.1",))))
+    assert [found.standing(each).state for each in (one, other)] == ["unclear", "unclear"]
+
+
+def test_a_mac_address_of_an_arp_table_is_not_anothers_who_answers_with_it():
+    behind, owner = seen("10.0.0.1"), seen("10.0.0.2", mac(2))
+    router = device(arp=ArpTable(rows=(ArpEntry(address="10.0.0.1", mac=mac(2), interface=1),), whole=True))
+    found = Inventory((behind, owner, router, row(1, macs=(mac(2),))))
+    assert [found.standing(each).state for each in (behind, owner)] == ["not-declared", "declared"]
 
 
 # ── in both directions ───────────────────────────────────────────────────────────────────────────────────────────

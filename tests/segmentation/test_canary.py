@@ -201,6 +201,8 @@ def test_quiet_says_nothing_but_the_block(tmp_path):
         (["--listen", "here.example"], 2, "takes an address"),
         (["--listen", "127.72.0.9\x1b[2J"], 2, "takes an address"),
         (["--listen", "224.0.0.1"], 2, "an address of this machine"),
+        (["--listen", "255.255.255.255"], 2, "an address of this machine"),
+        (["--listen", "::ffff:10.0.0.1"], 2, "an address of this machine"),
         (["--listen", "192.0.2.1", "--tcp", "4401"], 1, "can't listen on any of 1 port"),
         (["--listen", HERE, "--tcp", "1-65"], 2, "1 to 64 ports"),
         (["--listen", HERE, "--tcp", "0"], 2, "1 to 64 ports"),
@@ -230,6 +232,15 @@ def test_a_zone_that_is_not_there_or_has_several_canaries_is_told(tmp_path):
     assert (
         f"say which with --listen ({HERE}, 127.72.0.10)" in posture("canary", "--zone", "servers", cwd=tmp_path).stderr
     )
+
+
+def test_an_address_outside_the_zone_is_refused_before_it_listens(tmp_path):
+    (tmp_path / "posture.toml").write_text(TOML)
+
+    done = posture("canary", "--zone", "users", "--listen", HERE, "--tcp", "4401", "--for", "1s", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"posture.toml has {HERE} in the zone 'servers'" in " ".join(done.stderr.split())
 
 
 def test_every_address_is_for_who_says_so_and_the_address_is_left_to_fill_in(tmp_path):

@@ -86,6 +86,14 @@ def test_silence_counts_where_a_canary_shows_that_the_network_keeps_it():
     assert outcomes(seen(*silent)) == {UNKNOWN}
 
 
+def test_the_silence_of_a_scan_that_had_no_answer_at_all_that_day_is_not_proved_by_another_days():
+    cut_off = [view(zone, rest=[filtered()], hours=500) for zone in ("users", "guests")]
+    unheard = [view(zone, port(22, "ssh"), rest=SILENT, hours=1) for zone in ("users", "guests")]
+    control = view("admins", greeted(3389), hours=2)
+
+    assert outcomes(seen(*cut_off), canary(*unheard, control)) == {UNKNOWN}
+
+
 def test_a_canary_is_no_subject():
     assert {each.about for each in said(canary(*BOTH))} == {None}
     assert outcomes(canary(*BOTH)) == {UNKNOWN}
@@ -128,6 +136,13 @@ def test_a_zone_of_which_nobody_said_who_may_reach_it_is_unknown():
     assert "Declare reachable_from of open." in verdict.answer
 
 
+def test_what_answers_a_zone_that_the_scope_leaves_out_is_never_good():
+    elsewhere = view("of-another-site", port(3389, "ms-wbt-server"))
+
+    assert outcomes(seen(*BOTH, elsewhere)) == {UNKNOWN}
+    assert outcomes(seen(*BOTH, view("of-another-site", port(22, "ssh")))) == {PASS}
+
+
 def test_a_scope_without_a_zone_to_look_from_is_unknown():
     servers = Zone(id="servers", kind="server", networks=("10.77.1.0/24",), reachable_from=())
     scope = Scope(organisation=OrganisationScope(name="Test"), zone=(servers,))
@@ -146,7 +161,7 @@ def allowing(*ports: str) -> Scope:
 
 
 def test_what_your_policy_allows_is_no_finding():
-    reached = from_everywhere(port(3389, "ms-wbt-server"))
+    reached = seen(*(view(zone.id, port(3389, "ms-wbt-server")) for zone in SCOPE.zone if zone.id != "servers"))
 
     assert outcomes(reached, scope=allowing("3389")) == {NOT_APPLICABLE}
     assert outcomes(seen(), scope=allowing("3389")) == {NOT_APPLICABLE}

@@ -78,10 +78,18 @@ def test_a_zone_that_the_canary_shows_closed_is_denied_on_all_of_its_ports():
 
 
 def test_an_allowed_port_is_not_asked_to_be_denied():
-    found = pair(made(INSIDE, DROPPED, where=hospital(flows=[WEB])))
+    answered = scanned_from("users", silent(), WEB_OPEN, NEAR, hours=1)
+    found = pair(made(INSIDE, answered, where=hospital(flows=[WEB])))
 
     assert (found.ruling, found.tcp, found.state) == ("ports", "443", "denied")
     assert (found.denied, found.wanted) == ("22,445", 2)
+
+
+def test_where_the_allowed_port_is_silent_too_nothing_is_denied():
+    found = pair(made(INSIDE, DROPPED, where=hospital(flows=[WEB])))
+
+    assert (found.state, found.denied) == ("unknown", "")
+    assert "the way may be dead" in found.unproven[0].why
 
 
 def test_an_allowed_port_that_answers_nowhere_is_told_and_is_no_finding():

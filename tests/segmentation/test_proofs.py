@@ -90,6 +90,11 @@ def test_a_refusal_is_proved_only_where_the_canary_ran_before_and_after():
     assert not proofs(REJECTED, AFTER).denied("users", "servers", 22)  # or not begun
 
 
+def test_a_silence_beside_a_refusal_does_not_hide_it():
+    assert not proofs(INSIDE, DROPPED, REJECTED).denied("users", "servers", 22)
+    assert proofs(INSIDE, DROPPED, REJECTED, AFTER).denied("users", "servers", 22)
+
+
 def test_an_answer_of_another_zone_shows_that_the_scanner_has_a_network():
     answered = host_xml(SERVER, port_xml(443, "closed"))
 
@@ -181,3 +186,10 @@ def test_a_host_as_one_zone_saw_it_has_nothing_of_what_others_saw():
     seen = seen_from(server, users)
 
     assert (seen.tcp(22).state, seen.ports, seen.evidence) == ("filtered", (), users.evidence)
+
+
+def test_where_what_is_allowed_is_silent_as_well_the_way_is_dead_and_nothing_is_proved():
+    flow = Flow(source="users", target="servers", tcp="443")
+
+    assert proofs(INSIDE, DROPPED).denied("users", "servers", 22)
+    assert not proofs(INSIDE, DROPPED, where=hospital(flows=[flow])).denied("users", "servers", 22)

@@ -30,8 +30,8 @@ _SPELLINGS = {
         "assetcategory, equipmenttype"
     ),
     "medical": (
-        "medical, medicaldevice, ismedical, ismedicaldevice, medicalyesno, medicaldeviceyesno, biomed, biomedical, "
-        "biomedicaldevice, clinicaldevice"
+        "medical, medicaldevice, ismedical, ismedicaldevice, medicalyesno, medicaldeviceyesno, medicalyn, "
+        "medicaldeviceyn, biomed, biomedical, biomedicaldevice, clinicaldevice"
     ),
     "owner": (
         "owner, assetowner, businessowner, systemowner, department, responsible, responsibleperson, custodian, "

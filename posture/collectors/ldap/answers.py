@@ -9,9 +9,10 @@ import msgspec
 
 from posture.collectors.ldap import certificates
 from posture.collectors.ldap.attributes import SETTINGS
-from posture.collectors.ldap.build import Fields, Members, fact_of, merged
+from posture.collectors.ldap.build import Fields, Members, fact_of
 from posture.collectors.ldap.decode import dn_key, domain_of
 from posture.collectors.ldap.ldif import Entry, LdifError, Reader
+from posture.collectors.ldap.merge import merged
 from posture.collectors.ldap.rootdse import RootDse
 from posture.facts import Account, Fact, Group, Missing
 from posture.model import AskedLdap, Attempt, Envelope, Evidence
@@ -71,6 +72,8 @@ class Bucket:
         self.monitor = ""
         self.settings: dict[str, dict[tuple[str, str], Fields]] = {}
         self.answers: dict[AskedLdap, Answer] = {}
+        self.unclassed: dict[str, set[str]] = {}
+        """The entries of each search that do not say of what object class they are."""
         self._facts: dict[tuple[str, str], Fact] = {}
         self._members: dict[str, Members] = {}
         self._primary: dict[tuple[str, int], set[str]] = {}
@@ -127,6 +130,8 @@ class Bucket:
         if setting:
             self.settings.setdefault(setting, {})[dn_key(fields.dn), evidence] = fields
             return
+        if asked is not None and not fields.classes:
+            self.unclassed.setdefault(asked.filter, set()).add(dn_key(fields.dn))
         self._state(fields, evidence)
 
     def _certificate(self, entry: Entry) -> None:

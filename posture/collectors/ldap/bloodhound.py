@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from posture.collectors.ldap.decode import text
 from posture.collectors.spoken import without_passwords
 from posture.errors import PostureError
 from posture.model import Envelope, Evidence, Source, Tool
@@ -101,6 +102,24 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     meta: Meta
 
 
+class Principal(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"identifier": "ObjectIdentifier"}):
+    """An object as others name it."""
+
+    identifier: str
+
+
+class _Named(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"identifier": "ObjectIdentifier"}):
+    """An object that has an identifier, whatever that is."""
+
+    identifier: msgspec.Raw
+
+
+class _Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """An export of which every object has at least that: rubbish of a byte each would take a hundred times its size."""
+
+    data: list[_Named]
+
+
 class Object(
     msgspec.Struct,
     frozen=True,
@@ -119,9 +138,9 @@ class Object(
 
     identifier: str
     properties: dict[str, Any]
-    members: list[dict[str, Any]] | None = None
+    members: list[Principal] | None = None
     primary: str | None = None
-    may_act: list[dict[str, Any]] | None = None
+    may_act: list[Principal] | None = None
     deleted: bool | None = None
 
 
@@ -137,7 +156,8 @@ def _names(head: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(head)) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError):  # only its beginning: its first file's name is there
+    # only its beginning: its first file's name is there
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
         return [head[30 : 30 + int.from_bytes(head[26:28], "little")].decode(errors="replace")]
 
 
@@ -159,7 +179,7 @@ def _unzipped(payload: bytes, name: str) -> Iterator[tuple[str, bytes]]:
             for each in files:
                 content = archive.read(each)
                 if sniff_export(content[: 64 * 1024]):
-                    yield each.filename.replace("\\", "/").rpartition("/")[2], content
+                    yield text(each.filename.encode(errors="replace")).replace("\\", "/").rpartition("/")[2], content
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise PostureError(
             f"the archive can't be read: {error}", where=name, mend="unpack it, or copy it again"
@@ -173,6 +193,8 @@ def _refuse_bomb(files: list[zipfile.ZipInfo], name: str) -> None:
     if len(files) > _MOST_FILES or sum(each.file_size for each in files) > _MOST_BYTES:
         why = f"the archive holds more than {_MOST_BYTES:,} bytes, or more than {_MOST_FILES:,} files"
         raise PostureError(why, where=name, mend="unpack it, and import its files")
+    if any(each.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for each in files):
+        raise PostureError("the archive is packed in a way that is not read", where=name, mend="unpack it first")
     if any(each.file_size > max(_SUSPECT, _MOST_RATIO * each.compress_size) for each in files):
         raise PostureError(f"a file in the archive unpacks to more than {_MOST_RATIO} times its size", where=name)
 
@@ -220,6 +242,7 @@ def _load(payload: bytes, name: str, source_sha256: str) -> Iterator[Evidence]:
 def _export(payload: bytes, name: str) -> Export:
     view = memoryview(payload)[len(_BOM) if payload.startswith(_BOM) else 0 :]
     try:
+        msgspec.json.decode(view, type=_Outline)
         return msgspec.json.decode(view, type=Export)
     except RecursionError:
         why = "it is nested deeper than such an export ever is"
@@ -273,7 +296,5 @@ def _plain(value: object) -> object:
             return _UNREADABLE
 
 
-def _principals(said: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
-    if said is None:
-        return None
-    return [{"ObjectIdentifier": str(each.get("ObjectIdentifier", ""))[:1000]} for each in said]
+def _principals(said: Iterable[Principal] | None) -> list[Principal] | None:
+    return None if said is None else [Principal(identifier=each.identifier[:1000]) for each in said]

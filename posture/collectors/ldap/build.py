@@ -1,4 +1,4 @@
-"""One entry as a fact, and two facts about one subject as one. Pure."""
+"""One entry as a fact. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, TypeVar
-
-import msgspec
 
 from posture.collectors.ldap.attributes import DESCRIPTOR, why_missing
 from posture.collectors.ldap.decode import (
@@ -27,12 +25,10 @@ from posture.collectors.ldap.descriptor import access, owner
 from posture.collectors.ldap.ldif import Entry
 from posture.collectors.ldap.members import member_range
 from posture.facts import (
-    AccessEntry,
     Account,
     Computer,
     DomainPolicy,
     Fact,
-    Flags,
     Group,
     Known,
     Missing,
@@ -41,10 +37,9 @@ from posture.facts import (
 )
 from posture.subjects import guid_key, name_key
 
-__all__ = ["Fields", "Members", "fact_of", "filled", "merged"]
+__all__ = ["Fields", "Members", "fact_of"]
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Fact)
 
 _CLASSES: tuple[tuple[set[str], type[Fact]], ...] = (
     ({"pwdpolicy"}, PasswordPolicy),
@@ -320,73 +315,3 @@ class Members:
         if self._parts:
             return Missing("not-answered", "the list of its members was cut short")
         return self._missing or Missing("not-asked", "its members were not asked")
-
-
-# ── two facts as one ─────────────────────────────────────────────────────────────────────────────────────────────
-
-_CONTRADICTION = Missing("not-readable", "it was read twice, with different values")
-_SILENCE = {"absent": 1, "not-readable": 2, "not-answered": 3, "not-asked": 4}
-
-
-def merged(one: F, other: F) -> F:
-    """Two facts about one subject as one, whichever comes first: what is known wins over what is missing.
-
-    Flags, numbers and access lists that differ are not known: one of the two files is old, and which one it is can't be
-    seen. Of times, the earlier stands.
-    """
-    fields: dict[str, Any] = {name: _one_of(getattr(one, name), getattr(other, name)) for name in one.__struct_fields__}
-    fields["ids"] = tuple(sorted({*one.ids, *other.ids}, key=_strength))
-    fields["evidence"] = tuple(sorted({*one.evidence, *other.evidence}))
-    return type(one)(**fields)
-
-
-def filled(fact: F, other: F) -> F:
-    """The fact with what it does not know and another source tells of the same subject; what it knows stands.
-
-    That it has no such value is known too; and where its own files contradict each other, no third one decides.
-    """
-    fields = {
-        name: value
-        for name in fact.__struct_fields__
-        if _is_silent(getattr(fact, name)) and not _is_silent(value := getattr(other, name))
-    }
-    if getattr(fact, "user_account_control", None) == _CONTRADICTION:
-        fields.pop("flags", None)
-    if not fields:
-        return fact
-    return msgspec.structs.replace(
-        fact,
-        **fields,
-        ids=tuple(sorted({*fact.ids, *other.ids}, key=_strength)),
-        evidence=tuple(sorted({*fact.evidence, *other.evidence})),
-    )
-
-
-def _is_silent(value: object) -> bool:
-    return isinstance(value, Missing) and value.why != "absent" and value != _CONTRADICTION
-
-
-def _one_of(one: object, other: object) -> object:
-    if isinstance(one, Flags) and isinstance(other, Flags):
-        differ = (one.on & other.off) | (one.off & other.on)
-        return Flags(on=(one.on | other.on) & ~differ, off=(one.off | other.off) & ~differ)
-    if one != other and ((isinstance(one, int) and isinstance(other, int)) or _are_access_lists(one, other)):
-        return _CONTRADICTION
-    return min(one, other, key=_order)
-
-
-def _are_access_lists(*values: object) -> bool:
-    return all(isinstance(value, tuple) for value in values) and any(
-        isinstance(entry, AccessEntry) for value in values if isinstance(value, tuple) for entry in value
-    )
-
-
-def _order(value: object) -> tuple[int, bytes]:
-    if value == _CONTRADICTION:
-        return -1, b""
-    rank = _SILENCE[value.why] if isinstance(value, Missing) else 5 if value in {"", None} else 0
-    return rank, msgspec.json.encode(value)
-
-
-def _strength(key: str) -> tuple[int, str]:
-    return {"guid": 0, "sid": 1}.get(key.partition(":")[0], 2), key

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from posture.collectors.ldap.build import Fields, merged
+from posture.collectors.ldap.build import Fields
 from posture.collectors.ldap.decode import dn_key, integer, text
 from posture.collectors.ldap.descriptor import access
+from posture.collectors.ldap.merge import merged
 from posture.facts import CertificateTemplate, Known, Missing
 from posture.subjects import guid_key, name_key
 

@@ -33,8 +33,7 @@ _NEVER = {0, -1, 0x7FFFFFFFFFFFFFFF}
 _FOREVER = {0, -0x8000000000000000}
 _INTEGER = re.compile(rb"-?\d{1,20}")
 _GENERALIZED = re.compile(rb"(\d{14})(?:[.,]\d+)?Z")
-_DOMAIN = re.compile(r"(?:^|(?<!\\),)(dc=[^,]+(?:,dc=[^,]+)*)$")
-_AROUND = re.compile(r"\s*(?<!\\)([,=+])\s*")
+_AROUND = re.compile(r"(?<!\\)([,=+])\s*|(?<!\s)\s+(?=[,=+])")
 
 
 def text(value: bytes) -> str:
@@ -49,8 +48,13 @@ def dn_key(dn: str) -> str:
 
 def domain_of(key: str) -> str:
     """The domain that a name stands in: the dc= parts at the end of what `dn_key` gives; empty without any."""
-    found = _DOMAIN.search(key)
-    return found[1] if found else ""
+    parts = key.split(",")
+    first = at = len(parts)
+    while at and parts[at - 1].startswith("dc=") and len(parts[at - 1]) > len("dc="):
+        at -= 1
+        if not at or not parts[at - 1].endswith("\\"):
+            first = at
+    return ",".join(parts[first:])
 
 
 def decoded(value: bytes, attribute: str, decode: Callable[[bytes], Known[T]]) -> Known[T]:

@@ -55,7 +55,7 @@ def directory(bucket: Bucket, declared: DirectoryScope | None) -> Directory:
         fine_grained_policies=_setting(bucket, "fine-grained password policies", settings.fine_grained_policies),
         authorities=_authorities(bucket),
         group_policies=_setting(bucket, "group policies", settings.group_policies),
-        people=_count(bucket, "people", Person),
+        people=_people(bucket),
     )
 
 
@@ -143,8 +143,7 @@ def _parsed(der: bytes, problem: str) -> Known[Certificate]:
 
 def _secrets(bucket: Bucket) -> Known[tuple[str, ...]]:
     """Secret attributes that the reader can read of others: its own password is seldom hidden from a user."""
-    bind = _attempt(bucket, "bind")
-    own = dn_key(bind.detail.removeprefix("dn:")) if bind and bind.detail.startswith("dn:") else None
+    own = _own(bucket)
     shown = {name for name, dn in bucket.secrets if dn != own}
     readable = tuple(name for name in SECRETS if name.lower() in shown)
     if readable:
@@ -153,12 +152,33 @@ def _secrets(bucket: Bucket) -> Known[tuple[str, ...]]:
 
 
 def _count(bucket: Bucket, name: str, kind: type[Fact]) -> Known[int]:
-    return _silence(bucket, name) or sum(1 for fact in bucket.facts() if type(fact) is kind)
+    if silence := _silence(bucket, name):
+        return silence
+    if unclassed := len(bucket.unclassed.get(_search(name).filter, ())):
+        return Missing(
+            "not-readable", f"of {unclassed} entries that the search for {name} found the objectClass is not shown"
+        )
+    return sum(1 for fact in bucket.facts() if type(fact) is kind)
+
+
+def _people(bucket: Bucket) -> Known[int]:
+    """How many people are shown. To itself an account is shown by most rules, so that this tells nothing of others."""
+    count = _count(bucket, "people", Person)
+    if isinstance(count, Missing):
+        return count
+    if all(dn_key(fact.dn) == _own(bucket) for fact in bucket.facts() if isinstance(fact, Person)):
+        return Missing("not-readable", "no person is shown beside the audit account: the rest may be hidden")
+    return count
+
+
+def _own(bucket: Bucket) -> str | None:
+    """The name of the audit account's own entry, to compare by."""
+    bind = _attempt(bucket, "bind")
+    return dn_key(bind.detail.removeprefix("dn:")) if bind and bind.detail.startswith("dn:") else None
 
 
 def _setting(bucket: Bucket, name: str, read: Callable[[list[Fields]], Known[T]]) -> Known[T]:
-    search = next(search for search in SEARCHES.values() if search.name == name)
-    entries = bucket.settings.get(search.filter, {})
+    entries = bucket.settings.get(_search(name).filter, {})
     return _silence(bucket, name) or read([entries[key] for key in sorted(entries)])
 
 
@@ -171,7 +191,7 @@ def _authorities(bucket: Bucket) -> Known[tuple[str, ...]]:
 
 def _silence(bucket: Bucket, name: str) -> Missing | None:
     """Why nothing may be concluded from a search that found nothing; None where something may."""
-    answers = _answers(bucket, next(search for search in SEARCHES.values() if search.name == name))
+    answers = _answers(bucket, _search(name))
     if not answers:
         return Missing("not-asked", f"{name} were not asked")
     if not all(answer.complete for answer in answers):
@@ -180,6 +200,10 @@ def _silence(bucket: Bucket, name: str) -> Missing | None:
     if not all(answer.logged_in for answer in answers) or seen is None or seen.outcome != "accepted":
         return Missing("not-readable", f"{name} may be hidden: nothing was read as the audit account")
     return None
+
+
+def _search(name: str) -> Search:
+    return next(search for search in SEARCHES.values() if search.name == name)
 
 
 def _answers(bucket: Bucket, search: Search) -> list[Answer]:

@@ -18,8 +18,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from posture.collectors.ldap.bloodhound import METHOD_GROUP, Export, Meta, Object
-from posture.collectors.ldap.build import filled, merged
 from posture.collectors.ldap.decode import dn_key, domain_of, text
+from posture.collectors.ldap.merge import filled, merged
 from posture.facts import Account, BlindSpot, Computer, DomainPolicy, Fact, Flags, Group, Known, Missing
 from posture.model import Evidence
 from posture.subjects import name_key
@@ -235,7 +235,7 @@ class Graph:
             return Missing("not-asked", "the export does not show that members of groups were collected")
         if not said and not node.witnessed:
             return Missing("not-readable", "the export does not show whether its members could be read")
-        names = {self._member(str(each.get("ObjectIdentifier", "")), node) for each in said}
+        names = {self._member(each.identifier, node) for each in said}
         return names | self._primary.get(node.said.identifier.upper(), set())
 
     def _member(self, identifier: str, group: _Node) -> str:

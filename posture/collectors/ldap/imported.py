@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from posture.collectors.ldap.answers import Bucket
 from posture.collectors.ldap.attributes import SEARCHES, Search
+from posture.collectors.ldap.certificates import CLASSES
 from posture.collectors.ldap.decode import dn_key, domain_of
 from posture.collectors.ldap.rootdse import RootDse
 from posture.facts import BlindSpot, Directory, Missing
@@ -22,6 +23,8 @@ _WIDER = {
 """Filters that take in all that ours do, beside `(objectClass=*)` and our own."""
 _ANY = re.compile(r"\(\|((?:\([^()&|!]*\))+)\)")
 _OF_A_DOMAIN = ("Account", "Computer", "Group", "DomainPolicy")
+_BESIDE = {"Person": "people of the directory", "CertificateTemplate": "certification authorities and templates"}
+"""What is looked for beside the sets: how much of it there is only a live directory says."""
 _SETS = ("Account", "Computer", "Group", "PasswordPolicy")
 
 
@@ -76,6 +79,16 @@ def import_blind_spots(bucket: Bucket) -> Iterator[BlindSpot]:
             ("DomainPolicy",),
             f"the imported files don't hold the policy of {', '.join(without)}",
             "import the entry of the domain itself too",
+        )
+    beside = {"Person"} & bucket.kinds()
+    if bucket.settings.keys() & set(CLASSES.values()):
+        beside.add("CertificateTemplate")
+    for kind in sorted(beside):
+        yield _spot(
+            bucket,
+            (kind,),
+            f"the imported files don't show that they hold all {_BESIDE[kind]}",
+            "ask the directory live",
         )
     for why in sorted(bucket.unreadable):
         yield _spot(bucket, _SETS, why, "export the directory again")

@@ -16,6 +16,13 @@ __all__ = ["Kind", "RootDse"]
 Kind = Literal["active-directory", "openldap", "other", "unknown"]
 
 _ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
+_MICROSOFT = (
+    "configurationNamingContext",
+    "domainFunctionality",
+    "forestFunctionality",
+    "domainControllerFunctionality",
+)
+"""What Active Directory's root DSE alone has (MS-ADTS 3.1.1.3.2), whatever it shows of its capabilities."""
 
 
 class RootDse(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,12 +48,17 @@ class RootDse(msgspec.Struct, frozen=True, kw_only=True):
         return next(iter(self.all(attribute)), "")
 
     def kind(self, declared: Kind | None) -> Kind:
-        """The kind of directory: what it shows itself to be, else what the scope declares it to be."""
+        """The kind of directory: what it shows itself to be, else what the scope declares it to be.
+
+        It is another only where it shows its object class, which Active Directory's root DSE has not: silence on its
+        capabilities makes no Active Directory another directory.
+        """
         if _ACTIVE_DIRECTORY in self.all("supportedCapabilities"):
             return "active-directory"
         if "openldaprootdse" in {name.lower() for name in self.all("objectClass")} or self.first("configContext"):
             return "openldap"
-        return declared or ("other" if self.values else "unknown")
+        other = self.first("objectClass") and not any(map(self.first, _MICROSOFT))
+        return declared or ("other" if other else "unknown")
 
     def bases(self, declared: str, kind: Kind) -> tuple[str, ...]:
         """Where to search: the scope's base; else the domain of an Active Directory, or every naming context."""

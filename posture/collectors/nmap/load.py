@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from posture.collectors.nmap.stream import Header, survey
+from posture.collectors.sysvol.policies import sniff as sniff_policy
 from posture.errors import PostureError
 from posture.model import AskedNmap, Envelope, Evidence, Source, Tool
 from posture.ports import PortSet
@@ -35,11 +36,11 @@ _MASK = "[masked]"
 
 
 def sniff(head: bytes, name: str) -> bool:  # noqa: ARG001  # part of the collector's interface; nmap's files are known by content
-    """Whether the file is XML that may be nmap's."""
+    """Whether the file is XML that may be nmap's: any but that of group policies."""
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head[: len(head) & ~1].decode("utf-16", "ignore").encode()
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start.startswith((b"<?xml", b"<!DOCTYPE nmaprun", b"<nmaprun"))
+    return not sniff_policy(head) and start.startswith((b"<?xml", b"<!DOCTYPE nmaprun", b"<nmaprun"))
 
 
 def load(payload: bytes, name: str, source_sha256: str) -> Iterator[Evidence]:

@@ -84,7 +84,7 @@ _VERSION_ONLY = re.compile(
     r"self-reported version|relied only on|has not (?:tested|attempted to exploit)", re.IGNORECASE
 )
 _COMPARES = re.compile(
-    r"^\s*(?:Version source|(?:Installed|Reported|Detected|Fixed|Remote|Current) (?:version|package)[\w ]*)\s*:",
+    r"^[ \t]*(?:Version source|(?:Installed|Reported|Detected|Fixed|Remote|Current) (?:version|package))[\w \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _CVE = re.compile(r"CVE-\d{4}-\d{4,7}", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 A `.nessus` file holds the policy with its credentials, and hundreds of megabytes of advice that is the same for every
 host. What is kept is a Nessus v2 document again: the hosts, every result's port and plugin, and the text of those
-results that are read. What follows a word such as "password:" in such a text is masked.
+results that are read. Passwords, community strings, hashes and keys in such a text are masked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 from xml.sax.saxutils import escape, quoteattr
 
 from posture.collectors.nmap.nessus import Item, ReportHost, Reports, version_only
-from posture.collectors.spoken import without_passwords
+from posture.collectors.spoken import without_secrets
 from posture.errors import PostureError
 from posture.model import AskedNmap, Envelope, Evidence, Source, Tool
 from posture.ports import PortSet
@@ -23,10 +23,10 @@ from posture.ports import PortSet
 __all__ = ["load_nessus", "sniff_nessus"]
 
 _ROOT = re.compile(
-    rb"(?:<\?xml[^>]{0,200}\?>)?\s*(?:<!--.{0,4096}?-->\s*)*<(?:!DOCTYPE\s+)?NessusClientData_v2\b", re.DOTALL
+    rb"(?:<\?xml[^>]{0,200}\?>)?\s*(?:<!--(?:(?!-->).){0,4096}-->\s*)*<(?:!DOCTYPE\s+)?NessusClientData_v2\b", re.DOTALL
 )
 _LEFT_OUT = "the policy, and text that is not read (left out)"
-_MASKED = "passwords in plugin_output"
+_MASKED = "passwords and other secrets in plugin_output"
 
 
 def sniff_nessus(head: bytes) -> bool:
@@ -117,7 +117,7 @@ def _write_item(item: Item, out: io.StringIO) -> bool:
         # The advice is the same for every host: what is wanted of it, where it is not the result, is one admission.
         description = version_only(item.description) if item.output else item.description
         texts = {"description": description, "plugin_output": item.output}
-        safe = {key: without_passwords(said.encode()).decode() for key, said in texts.items()}
+        safe = {key: without_secrets(said) for key, said in texts.items()}
         masked = safe != texts
         children += safe.items()
     for key, said in children:

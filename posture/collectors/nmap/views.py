@@ -23,12 +23,39 @@ def views(pieces: Sequence[Piece], nonce: str) -> Iterator[View]:
     """A view for each zone that a scanner is known to have stood in, in the order of their ids."""
     for zone in sorted({piece.vantage for piece in pieces if piece.vantage is not None}):
         own = [piece for piece in pieces if piece.vantage == zone]
-        ports, collapsed, _ = merged(own)
+        ports, collapsed, _ = merged(_unsure(own) if nonce else own)
         evidence = tuple(sorted({digest for piece in own for digest in piece.evidence}))
         ended = tuple(
             sorted({(digest, piece.at) for piece in own for digest in piece.evidence if piece.at is not None})
         )
         yield View(vantage=zone, ended=ended, ports=with_canary(ports, nonce), collapsed=collapsed, evidence=evidence)
+
+
+def _unsure(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """A canary's pieces, `closed|filtered` where one scan was refused and another had silence.
+
+    A refusal may be the canary's machine's own, so that the silence beside it may not hide it.
+    """
+    refused = _answered(pieces, frozenset({"closed"}))
+
+    def doubted(protocol: str, number: int) -> bool:
+        return number in refused.get(protocol, PortSet())
+
+    made = []
+    for piece in pieces:
+        ports = {
+            key: msgspec.structs.replace(port, state="closed|filtered")
+            if port.state == "filtered" and doubted(*key)
+            else port
+            for key, port in piece.found.ports.items()
+        }
+        groups: list[Group] = []
+        for protocol, state, numbers in piece.groups:
+            certain = numbers - refused.get(protocol, PortSet()) if state == "filtered" else numbers
+            groups += [(protocol, state, certain), (protocol, "closed|filtered", numbers - certain)]
+        found = msgspec.structs.replace(piece.found, ports=ports)
+        made.append(msgspec.structs.replace(piece, found=found, groups=tuple(each for each in groups if each[2])))
+    return made
 
 
 def heard(pieces: Sequence[Piece], zone: Zone | None) -> Sequence[Piece]:
@@ -47,22 +74,23 @@ def heard(pieces: Sequence[Piece], zone: Zone | None) -> Sequence[Piece]:
     ]
 
 
-def _answered(pieces: Iterable[Piece]) -> dict[str, PortSet]:
+def _answered(pieces: Iterable[Piece], states: frozenset[PortState] = _ANSWERS) -> dict[str, PortSet]:
     numbers: dict[str, PortSet] = {}
     for piece in pieces:
-        listed = [key for key, port in piece.found.ports.items() if port.state in _ANSWERS]
+        listed = [key for key, port in piece.found.ports.items() if port.state in states]
         for protocol in {protocol for protocol, _ in listed}:
             own = PortSet.of(number for kind, number in listed if kind == protocol)
             numbers[protocol] = numbers.get(protocol, PortSet()) | own
         for protocol, state, ports in piece.groups:
-            if state in _ANSWERS:
+            if state in states:
                 numbers[protocol] = numbers.get(protocol, PortSet()) | ports
     return numbers
 
 
 def _without(piece: Piece, answered: dict[str, PortSet]) -> Piece:
     def silent(port: Port) -> bool:
-        return port.state not in _ANSWERS and port.number in answered.get(port.protocol, PortSet())
+        told = port.scripts or port.service.identified  # over UDP, or by Nessus, of a port that is open|filtered
+        return port.state not in _ANSWERS and not told and port.number in answered.get(port.protocol, PortSet())
 
     found: Found = msgspec.structs.replace(
         piece.found,
@@ -79,11 +107,19 @@ def _without(piece: Piece, answered: dict[str, PortSet]) -> Piece:
 
 def with_canary(ports: tuple[Port, ...], nonce: str) -> tuple[Port, ...]:
     """The ports, those where this address's own canary gave its nonce marked so; nobody else can be one."""
-    if not nonce:
-        return ports
-    return tuple(
-        msgspec.structs.replace(port, service=Service(name=CANARY, method="probed"), others=())
-        if any(script.id == "banner" and script.output.strip() == greeting(nonce) for script in port.scripts)
-        else port
-        for port in ports
-    )
+    return tuple(_named(port, nonce) for port in ports) if nonce else tuple(map(_unnamed, ports))
+
+
+def _named(port: Port, nonce: str) -> Port:
+    if any(script.id == "banner" and script.output.strip() == greeting(nonce) for script in port.scripts):
+        return msgspec.structs.replace(port, service=Service(name=CANARY, method="probed"), others=())
+    return _unnamed(port)
+
+
+def _unnamed(port: Port) -> Port:
+    """The port without a name that the nonce alone gives: a file may call anything a canary."""
+    if port.service.name != CANARY and all(each.name != CANARY for each in port.others):
+        return port
+    others = tuple(each for each in port.others if each.name != CANARY)
+    service = Service() if port.service.name == CANARY else port.service
+    return msgspec.structs.replace(port, service=service, others=others)

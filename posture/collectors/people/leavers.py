@@ -14,7 +14,7 @@ import msgspec
 from posture import tables
 from posture.collectors.people.days import Days
 from posture.errors import PostureError
-from posture.facts import BlindSpot, Fact, Leaver
+from posture.facts import BlindSpot, Fact, Leaver, Missing
 from posture.model import Envelope, Evidence, Source
 from posture.scope import Scope
 from posture.subjects import name_key
@@ -50,6 +50,7 @@ _OF_MACHINES: Final = _words("hostname ip ipaddress mac macaddress serial serial
 _HEADER: Final = (*KINDS, "end date")
 _MEND: Final = "one column for a login, an e-mail address or an employee number, and one for the end date"
 _SHOWN: Final = 5
+_STAYS: Final = Missing("absent", "the same list has another row of this person, without a day")
 
 
 class _Columns(msgspec.Struct, frozen=True):
@@ -89,9 +90,10 @@ def sniff(head: bytes, name: str) -> bool:
 def load(payload: bytes, name: str, source_sha256: str) -> Iterator[Evidence]:
     """The list as evidence. Raises PostureError, with sheet, row and column, for a day that can't be read.
 
-    A row without a day is somebody who stays, and is dropped. Rows that have a day and identify nobody are said.
+    A row without a day is somebody who stays, and is dropped; whoever is in the same table with a day too has come back
+    or has two posts, and is kept without a day. Rows that have a day and identify nobody are said.
     """
-    kept: list[tuple[Kind, str, date]] = []
+    kept: list[tuple[Kind, str, date | None]] = []
     nobody: list[str] = []
     dropped: set[str] = set()
     found = [(table, columns) for table in tables.read(payload, name) if (columns := _Columns.of(table.header))]
@@ -99,12 +101,14 @@ def load(payload: bytes, name: str, source_sha256: str) -> Iterator[Evidence]:
         raise PostureError("no sheet of it is a list of leavers", where=name, mend=_MEND)
     for table, columns in found:
         dropped.update(columns.dropped(table.header))
-        rows = [row for row in table.rows[1:] if columns.end < len(row.cells) and row.cells[columns.end]]
+        rows = [row for row in table.rows[1:] if any(row.cells[columns.end : columns.end + 1])]
+        others = [row for row in table.rows[1:] if not any(row.cells[columns.end : columns.end + 1])]
+        staying = {_key(person) for row in others if (person := columns.person(row.cells))}
         days = Days(row.cells[columns.end] for row in rows)
         for row in rows:
             ended = days.read(row.cells[columns.end], table.place(row, columns.end))
             if person := columns.person(row.cells):
-                kept.append((*person, ended))
+                kept.append((*person, None if _key(person) in staying else ended))
             else:
                 nobody.append(table.place(row).removeprefix(f"{name}, "))
     yield Evidence.of(
@@ -120,6 +124,10 @@ def load(payload: bytes, name: str, source_sha256: str) -> Iterator[Evidence]:
     )
 
 
+def _key(person: tuple[Kind, str]) -> tuple[Kind, str]:
+    return person[0], person[1].casefold()
+
+
 def _nobody(places: Sequence[str]) -> str:
     if not places:
         return ""
@@ -127,12 +135,12 @@ def _nobody(places: Sequence[str]) -> str:
     return f"rows with an end date that identify nobody: {'; '.join(places[:_SHOWN])}{more}"
 
 
-def _written(kept: Iterable[tuple[Kind, str, date]]) -> bytes:
+def _written(kept: Iterable[tuple[Kind, str, date | None]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_HEADER)
-    for kind, identifier, ended in sorted(set(kept)):
-        writer.writerow([*(identifier if each == kind else "" for each in KINDS), ended.isoformat()])
+    for kind, identifier, day in sorted({(kind, identifier, str(ended or "")) for kind, identifier, ended in kept}):
+        writer.writerow([*(identifier if each == kind else "" for each in KINDS), day])
     return out.getvalue().encode()
 
 
@@ -140,7 +148,7 @@ def _written(kept: Iterable[tuple[Kind, str, date]]) -> bytes:
 
 
 def read(records: Iterable[Evidence], scope: Scope) -> Iterator[Fact | BlindSpot]:
-    """Each person once. Somebody who left, came back and is listed twice has the latest of the days."""
+    """Each person once. Somebody who left, came back and is listed twice has the latest of the days that are known."""
     del scope
     found: dict[tuple[Kind, str], Leaver] = {}
     for record in sorted((each for each in records if each.envelope.collector == "people"), key=lambda each: each.id):
@@ -168,12 +176,12 @@ def _leavers(record: Evidence) -> Iterator[Leaver]:
             evidence=(record.id,),
             identifier=identifier,
             identified_by=kind,
-            ended=datetime.strptime(ended, "%Y-%m-%d").date(),  # noqa: DTZ007  # a day has no time zone
+            ended=datetime.strptime(ended, "%Y-%m-%d").date() if ended else _STAYS,  # noqa: DTZ007  # a day has no zone
         )
 
 
 def _joined(one: Leaver, other: Leaver) -> Leaver:
-    latest = max(one, other, key=lambda each: (str(each.ended), each.identifier))
+    latest = max(one, other, key=lambda each: (isinstance(each.ended, date), str(each.ended), each.identifier))
     return msgspec.structs.replace(latest, evidence=tuple(sorted({*one.evidence, *other.evidence})))
 
 

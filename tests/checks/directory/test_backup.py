@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from posture.facts import Missing
+from posture.facts import Flags, Missing
 from posture.model import Outcome, Severity
 from posture.testing import computer, run_check
 
@@ -43,3 +43,15 @@ def test_what_is_not_known_is_unknown():
     assert judged("WS01$", Missing("not-asked"))[0] is Outcome.UNKNOWN
     assert judged("BACKUP1$", control=None)[0] is Outcome.UNKNOWN
     assert judged("")[0] is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("flags", "outcome"),
+    [
+        (Flags(on=0, off=0x2002), Outcome.FAIL),
+        (Flags(on=0x2, off=0x2000), Outcome.NOT_APPLICABLE),
+        (Flags(on=0, off=0x2), Outcome.UNKNOWN),
+    ],
+)
+def test_flags_that_an_export_tells_one_by_one_are_enough(flags, outcome):
+    assert judged("BACKUP1$", control=None, flags=flags)[0] is outcome

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from checks.samples_depth import CLIENT_LOGIN, DOMAIN, ENROLL, allow, template
 
-from posture.facts import Group, Missing
+from posture.facts import BlindSpot, Group, Missing
 from posture.model import Outcome
 from posture.testing import account, directory, run_check
 
@@ -29,6 +29,7 @@ def outcome(*others, **fields):
         {"enrollment_flags": ABSENT, "signatures": ABSENT},
         {"key_usages": ABSENT},
         *({"key_usages": (usage,)} for usage in ("1.3.6.1.4.1.311.20.2.2", "1.3.6.1.5.2.3.4", "2.5.29.37.0")),
+        {"key_usages": ("1.3.6.1.4.1.311.10.12.1",)},
         {"key_usages": ("1.3.6.1.5.5.7.3.1", CLIENT_LOGIN)},
         *({"access": (allow(sid, 0x100, ENROLL),)} for sid in ("S-1-1-0", "S-1-5-32-545", "S-1-5-7", "S-1-5-32-546")),
         *({"access": (allow(f"{DOMAIN}-{rid}", 0x100, ENROLL),)} for rid in (513, 514, 515)),
@@ -93,6 +94,33 @@ def test_a_group_of_which_nobody_knows_who_is_in_it_is_unknown():
 def test_a_group_that_everybody_is_in_is_everybody():
     everyone = "CN=S-1-5-11,CN=ForeignSecurityPrincipals,DC=hosp,DC=example"
     assert outcome(group("PKI", 4711, everyone), access=(allow(OTHER, 0x100, ENROLL),)) is Outcome.FAIL
+
+
+@pytest.mark.parametrize("members", [(), ("CN=anna,CN=Users,DC=hosp,DC=example",)])
+def test_a_group_that_domain_users_are_in_is_everybody(members):
+    nested = group("PKI", 4711, "CN=Domain Users,CN=Users,DC=hosp,DC=example")
+    users = group("Domain Users", 513, *members)
+    anna = account("anna", primary_group=513)
+    assert outcome(nested, users, anna, access=(allow(OTHER, 0x100, ENROLL),)) is Outcome.FAIL
+
+
+@pytest.mark.parametrize(("full", "empty"), [("a", "z"), ("z", "a")])
+def test_a_builtin_group_is_that_of_every_domain(full, empty):
+    everyone = "CN=S-1-5-11,CN=ForeignSecurityPrincipals,DC=hosp,DC=example"
+    groups = (
+        group("Pre-Windows 2000", 0, *members, sid="S-1-5-32-554", ids=(f"group:{place}",), place=place)
+        for place, members in ((full, (everyone,)), (empty, ()))
+    )
+    assert outcome(*groups, access=(allow("S-1-5-32-554", 0x100, ENROLL),)) is Outcome.FAIL
+
+
+def test_more_templates_may_be_where_a_file_does_not_show_that_it_holds_all():
+    spot = BlindSpot(
+        kinds=("CertificateTemplate",), subject="directory:import", name="files", why="not all", answer="ask"
+    )
+    harmless = template(name_flags=0)
+    found = run_check(NAME, directory(authorities=("HOSP-CA",)), harmless, blind_spots=[spot])
+    assert Outcome.UNKNOWN in {each.outcome for each in found}
 
 
 def test_a_right_under_a_condition_is_unknown():

@@ -58,8 +58,16 @@ def test_a_copy_that_does_not_have_all_that_the_directory_lists_leaves_the_domai
 
 
 def test_of_two_domains_a_copy_that_names_none_decides_neither():
-    north, south = (directory(**LISTED, ids=(f"directory:{name}",), name=name) for name in ("north", "south"))
+    north, south = (
+        directory(**{**LISTED, "ids": (f"directory:{name}",), "name": name, "base": f"DC={name},DC=example"})
+        for name in ("north", "south")
+    )
     assert outcomes(policy(), north, south)["north"] is Outcome.UNKNOWN
+
+
+def test_two_servers_of_one_domain_are_one_domain():
+    one, other = (directory(**LISTED, ids=(f"directory:{name}",), name=name) for name in ("dc1", "dc2"))
+    assert everything(policy(), one, other) == {Outcome.PASS}
 
 
 def test_without_a_copy_or_a_directory_it_is_unknown():

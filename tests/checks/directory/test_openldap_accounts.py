@@ -15,16 +15,20 @@ from posture.demo.slapd import Slapd, SlapdOptions
 from posture.facts import Fact, Missing, Person
 from posture.model import Outcome
 from posture.scope import Bind, DirectoryScope, SecretReference
-from posture.testing import AS_OF, directory, run_check
+from posture.testing import AS_OF, directory, password_policy, run_check
 
 NAME = "openldap-stale-accounts"
 ABSENT = Missing("absent")
 LONG_AGO, LATELY = AS_OF.at - timedelta(days=91), AS_OF.at - timedelta(days=90)
 
 
-def judged(**fields):
-    (found,) = run_check(NAME, directory("openldap", people=1), person("anna", **fields))
+def judged(*policies, **fields):
+    (found,) = run_check(NAME, directory("openldap", people=1), person("anna", **fields), *policies)
     return found
+
+
+def policy(number=1, **more):
+    return password_policy(ids=(f"password-policy:{number}",), **{"place": "depth-ldap", "lockout": True, **more})
 
 
 @pytest.mark.parametrize(
@@ -34,8 +38,9 @@ def judged(**fields):
         ({"authenticated": LONG_AGO, "locked": ABSENT}, Outcome.FAIL),
         ({"last_success": LATELY, "locked": ABSENT}, Outcome.PASS),
         ({"last_success": LONG_AGO, "authenticated": LATELY}, Outcome.PASS),
-        ({"last_success": LONG_AGO, "locked": "000001010000Z"}, Outcome.PASS),
-        ({"locked": "000001010000Z"}, Outcome.PASS),
+        ({"last_success": LONG_AGO, "locked": "000001010000Z"}, Outcome.UNKNOWN),
+        ({"locked": "000001010000Z"}, Outcome.UNKNOWN),
+        ({"last_success": LATELY, "locked": "000001010000Z"}, Outcome.PASS),
         ({"last_success": LONG_AGO, "locked": "20260101000000Z"}, Outcome.UNKNOWN),
         ({"last_success": LONG_AGO}, Outcome.UNKNOWN),
         ({"last_success": AS_OF.at + timedelta(days=5), "locked": ABSENT}, Outcome.UNKNOWN),
@@ -48,6 +53,23 @@ def test_when_an_account_was_last_used(fields, outcome):
     assert judged(**fields).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("policies", "outcome"),
+    [
+        ([policy()], Outcome.PASS),
+        ([policy(), policy(2)], Outcome.PASS),
+        ([], Outcome.UNKNOWN),
+        ([policy(), policy(2, lockout=False)], Outcome.UNKNOWN),
+        ([policy(lockout=Missing("absent"))], Outcome.UNKNOWN),
+        ([policy(lockout=Missing("not-readable"))], Outcome.UNKNOWN),
+        ([policy(place="elsewhere")], Outcome.UNKNOWN),
+    ],
+)
+def test_a_lock_counts_where_every_policy_has_the_server_heed_it(policies, outcome):
+    assert judged(*policies, last_success=LONG_AGO, locked="000001010000Z").outcome is outcome
+    assert judged(*policies, locked="000001010000Z").outcome is outcome
+
+
 def test_the_threshold_is_the_officers_policy_and_the_age_of_the_password_only_said():
     assert judged(last_success=LONG_AGO, locked=ABSENT).message == (
         "Last log-in 91 days ago; your policy: 90 days; it is not locked"
@@ -58,7 +80,7 @@ def test_the_threshold_is_the_officers_policy_and_the_age_of_the_password_only_s
 @pytest.mark.parametrize(
     ("kind", "people", "outcome"),
     [
-        ("openldap", 0, Outcome.NOT_APPLICABLE),
+        ("openldap", 0, Outcome.UNKNOWN),
         ("openldap", Missing("not-asked"), Outcome.UNKNOWN),
         ("unknown", Missing("not-asked"), Outcome.UNKNOWN),
         ("active-directory", Missing("not-asked"), Outcome.NOT_APPLICABLE),
@@ -76,7 +98,7 @@ def entry(name, *operational):
 
 WITH_TIMES = (
     HOSPITAL
-    + POLICY
+    + POLICY.replace("pwdLockout: FALSE", "pwdLockout: TRUE")
     + entry("stale", "pwdLastSuccess: 20200101000000Z", "pwdChangedTime: 20200101000000Z")
     + entry("locked", "pwdLastSuccess: 20200101000000Z", "pwdAccountLockedTime: 000001010000Z")
     + entry("old.overlay", "authTimestamp: 20200101000000Z")
@@ -127,10 +149,27 @@ def test_a_server_that_records_log_ins_shows_who_did_not(observed):
     assert isinstance(auditor.authenticated, datetime)
 
 
+def test_a_server_that_ignores_locks_leaves_who_is_locked_unknown(observed):
+    _, outcomes, _ = observed(WITH_TIMES.replace("pwdLockout: TRUE", "pwdLockout: FALSE"), records=True)
+
+    assert outcomes["locked"] is Outcome.UNKNOWN
+
+
 def test_where_the_server_records_none_everybody_is_unknown(observed):
     _, outcomes, _ = observed(HOSPITAL + POLICY)
 
     assert outcomes == {"audit": Outcome.UNKNOWN, "nurse": Outcome.UNKNOWN}
+
+
+@pytest.mark.parametrize("shown", ["self", "nobody"])
+def test_people_whom_the_audit_account_may_not_see_are_unknown(observed, shown):
+    rules = [f'access to dn.children="{SUFFIX}" filter=(objectClass=person) by self read by anonymous auth by * none']
+    if shown == "nobody":
+        rules = [each.replace("by self read ", "by self auth ") for each in rules]
+    asked, _, found = observed(WITH_TIMES, *rules, records=True)
+
+    assert isinstance(asked.directory.people, Missing)
+    assert Outcome.UNKNOWN in {each.outcome for each in found}
 
 
 def test_times_that_the_audit_account_may_not_read_are_unknown(observed):

@@ -7,7 +7,7 @@ from checks.samples_inventory import mac, placed, row
 
 from posture.facts import Missing
 from posture.model import Outcome
-from posture.scope import InventoryScope, OrganisationScope, Scope
+from posture.scope import CanaryScope, InventoryScope, OrganisationScope, Scope
 from posture.testing import run_check
 
 NAME = "host-not-in-inventory"
@@ -54,3 +54,10 @@ def test_behind_a_router_an_address_with_a_mac_address_in_its_row_is_unknown():
     assert isinstance(behind.mac, Missing)
     (observation,) = run_check(NAME, behind, row(1, addresses=("10.78.0.5",), macs=(mac(2),)))
     assert observation.outcome is UNKNOWN
+
+
+def test_a_canary_of_the_scope_needs_no_row():
+    canary = CanaryScope(zone="servers", address="10.78.0.5", nonce="00" * 16)
+    scope = Scope(organisation=OrganisationScope(name="Test"), canary=(canary,))
+    (observation,) = run_check(NAME, HOST, row(1, addresses=("10.78.0.6",)), scope=scope)
+    assert observation.outcome is Outcome.NOT_APPLICABLE

@@ -41,6 +41,11 @@ def asked(name, output, state="open"):
     )
 
 
+def twice(*outputs):
+    """What two scans brought of one port."""
+    return port(623, "asf-rmcp", protocol="udp", scripts=[script("ipmi-cipher-zero", each) for each in outputs])
+
+
 ZERO = "\n  VULNERABLE:\n  IPMI 2.0 RAKP Cipher Zero Authentication Bypass\n    State: {}\n    Risk factor: High\n"
 
 
@@ -78,6 +83,8 @@ ZERO = "\n  VULNERABLE:\n  IPMI 2.0 RAKP Cipher Zero Authentication Bypass\n    
         ("bmc-web-reachable", from_users(), PASS),
         ("ipmi-cipher-zero", host(asked("ipmi-cipher-zero", ZERO.format("VULNERABLE"), "open|filtered")), FAIL),
         ("ipmi-cipher-zero", host(asked("ipmi-cipher-zero", ZERO.format("NOT VULNERABLE"))), PASS),
+        ("ipmi-cipher-zero", host(twice(ZERO.format("NOT VULNERABLE"), ZERO.format("VULNERABLE"))), FAIL),
+        ("ipmi-cipher-zero", host(twice("ERROR: timed out", ZERO.format("VULNERABLE"))), FAIL),
         ("ipmi-cipher-zero", host(asked("ipmi-cipher-zero", "ERROR: timed out")), UNKNOWN),
         ("ipmi-cipher-zero", host(port(623, "asf-rmcp", protocol="udp")), UNKNOWN),
         ("ipmi-cipher-zero", host(SILENT), UNKNOWN),

@@ -354,7 +354,7 @@ pwdLastSet: 0
 
 
 def test_ldif_wins_and_an_export_fills_in_whatever_order_they_come():
-    said = export("users", user(dontreqpreauth=True, pwdlastset=CREATED, description="from the export"))
+    said = export("users", user(pwdlastset=CREATED, description="from the export"))
 
     found = [one(Account, *order) for order in permutations((LDIF, said, export("groups", group([]))))]
 
@@ -369,6 +369,20 @@ def test_ldif_wins_and_an_export_fills_in_whatever_order_they_come():
     assert {msgspec.structs.replace(account, evidence=()) for account in found} == {
         msgspec.structs.replace(found[0], evidence=())
     }
+
+
+@pytest.mark.parametrize("told", [{"enabled": False}, {"dontreqpreauth": True}, {"useraccountcontrol": 514}])
+def test_flags_that_ldif_and_an_export_tell_differently_are_not_known(told):
+    for order in permutations((LDIF, export("users", user(**told)))):
+        account = one(Account, *order)
+        assert account.user_account_control == Missing("not-readable", "it was read twice, with different values")
+        assert isinstance(account.flag(0x2), Missing)
+
+
+def test_flags_that_two_exports_tell_in_two_ways_and_differently_are_not_known():
+    numbered, told = export("users", user(useraccountcontrol=514)), export("users", user(enabled=True))
+    for order in permutations((numbered, told)):
+        assert isinstance(one(Account, *order).flag(0x2), Missing)
 
 
 def test_an_object_that_ldif_tells_of_leaves_no_blind_spot_of_the_exports():

@@ -104,3 +104,19 @@ def test_a_backup_that_left_no_mark_is_never_taken_for_none():
     assert backed_up(asked="other") == "not-asked"
     assert backed_up(("dSASignature", "yesterday")) == "not-readable"
     assert backed_up(("dSASignature", "2026-99-99T00:00:00Z")) == "not-readable"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({"supportedcapabilities": ("1.2.840.113556.1.4.800",)}, "active-directory"),
+        ({"objectclass": ("top", "OpenLDAProotDSE")}, "openldap"),
+        ({"objectclass": ("top",), "vendorname": ("389 Project",)}, "other"),
+        ({"objectclass": ("top",), "configurationnamingcontext": ("CN=C,DC=hosp",)}, "unknown"),
+        ({"defaultnamingcontext": ("DC=hosp",), "domainfunctionality": ("7",)}, "unknown"),
+        ({"namingcontexts": ("DC=hosp",), "vendorname": ("Samba Team",)}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_a_server_that_hides_its_capabilities_is_no_other_directory(values: dict[str, tuple[str, ...]], kind: str):
+    assert RootDse(values=values).kind(None) == kind

@@ -93,6 +93,15 @@ def test_silence_within_the_hosts_own_zone_is_not_overruled_by_an_answer_elsewhe
     assert {host.tcp(number).state for number in (22, 443, 445)} == {"filtered"}
 
 
+def test_a_result_from_beyond_the_firewall_is_kept_whatever_the_ports_state():
+    found = '<script id="ipmi-cipher-zero" output="State: VULNERABLE"/>'
+    outside = scanned_from("users", server(port_xml(22, "open|filtered", inside=found)))
+
+    host = host_at(SERVER, INSIDE, outside, where=hospital())
+
+    assert [script.id for script in host.tcp(22).scripts] == ["ipmi-cipher-zero"]
+
+
 def test_of_two_scans_from_one_zone_the_view_says_when_each_was():
     later = scanned_from("users", server(port_xml(22, "open")), tcp="22", hours=30)
 

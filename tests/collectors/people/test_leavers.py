@@ -10,7 +10,7 @@ import pytest
 
 from posture.collectors.people import PeopleCollector
 from posture.errors import PostureError
-from posture.facts import BlindSpot, Leaver
+from posture.facts import BlindSpot, Leaver, Missing
 from posture.scope import OrganisationScope, Scope
 
 COLLECTOR = PeopleCollector()
@@ -101,6 +101,19 @@ def test_who_came_back_and_is_listed_twice_has_the_later_day():
     assert days(b"Login,End date\nanna,2024-01-31\nAnna,2027-01-31\n", b"Login,End date\nANNA,2025-01-31\n") == {
         "Anna": date(2027, 1, 31)
     }
+
+
+def test_who_is_in_one_table_with_a_day_and_without_may_have_come_back():
+    back = b"Login,End date\nanna,2024-01-31\nANNA,\nben,2024-01-31\n"
+    assert isinstance(days(back)["anna"], Missing)
+    assert days(back)["ben"] == date(2024, 1, 31)
+    assert loaded(back).payload == b"login,e-mail,employee number,end date\nanna,,,\nben,,,2024-01-31\n"
+
+
+def test_a_later_list_with_a_day_says_when_somebody_left():
+    stays, leaves = b"Login,End date\nanna,2024-01-31\nanna,\n", b"Login,End date\nanna,2026-04-30\n"
+    assert days(stays, leaves) == days(leaves, stays) == {"anna": date(2026, 4, 30)}
+    assert days(b"Login,End date\nanna,\n", leaves) == {"anna": date(2026, 4, 30)}
 
 
 def test_rows_that_identify_nobody_are_a_blind_spot():
