@@ -33,11 +33,12 @@ def extents(
     yield _addresses(request, hosts)
     scanned = sum(bool(host.ports or host.collapsed) for host in hosts)
     yield Extent(name="Hosts that answered, with their ports looked at", looked_at=scanned, of=len(hosts))
-    directories = [fact for fact in facts if isinstance(fact, Directory) and fact.answered]
+    answered = {fact.place or fact.name for fact in facts if isinstance(fact, Directory) and fact.answered}
     yield Extent(
         name="Directories that answered",
-        looked_at=len({fact.place or fact.name for fact in directories}),
-        of=len(request.scope.directory) if live else None,
+        looked_at=len(answered),
+        of=len(answered | request.scope.directories.keys()) if live else None,
+        note="A directory that only a file shows is counted too.",
     )
     yield Extent(
         name="Directory accounts read",

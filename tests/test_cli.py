@@ -361,6 +361,8 @@ def test_the_recorded_demo_has_real_findings_over_all_collectors_and_reports_tha
     assert len(document["observations"]) >= 25
     assert len(fails) >= 8
     assert all(each["evidence"] and set(each["evidence"]) <= set(index) for each in fails)
+    extents = document["coverage"]["extents"]
+    assert all(each["of"] is None or each["looked_at"] <= each["of"] for each in extents)
     spoke = {index[digest] for each in fails for digest in each["evidence"]}
     assert spoke == {"nmap", "ldap", "snmp", "inventory", "people"}
     assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".html", ".xlsx", ".json"}
