@@ -17,6 +17,7 @@ from posture.scope import Address, CanaryScope, Network, Scope, Zone
 
 __all__ = [
     "CHUNK",
+    "SMALLER",
     "Chunk",
     "addresses",
     "canary_policy",
@@ -34,6 +35,12 @@ __all__ = [
 
 CHUNK = 256
 """Most addresses of one chunk."""
+
+
+_WIDEST = 2**24
+
+SMALLER = "is too large to sweep: list the IPv6 addresses, or the IPv4 networks, that are in use"
+"""Why such a network is refused, after its name."""
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +95,10 @@ def canary_refusal(canary: CanaryScope, scope: Scope) -> str:
 
 
 def too_large(zone: Zone) -> tuple[str, ...]:
-    """The zone's IPv6 networks of more than 256 addresses: they can't be swept, only listed addresses can."""
-    return tuple(str(net) for net in zone.nets if isinstance(net, IPv6Network) and net.num_addresses > CHUNK)
+    """The zone's networks that can't be swept: IPv6 ones of more than 256 addresses, IPv4 ones wider than a /8."""
+    return tuple(
+        str(net) for net in zone.nets if net.num_addresses > (CHUNK if isinstance(net, IPv6Network) else _WIDEST)
+    )
 
 
 def unsendable(address: Address) -> bool:
@@ -106,8 +115,10 @@ def addresses(zone: Zone, scope: Scope) -> Iterator[Address]:
 
 def chunks(zone: Zone, scope: Scope) -> Iterator[Chunk]:
     """The zone's addresses in chunks of at most 256, in order; chunks with no address left are not among them."""
-    for block in _blocks(zone):
-        declared = [net for net in (_within(net, block) for net in zone.nets) if net is not None]
+    large = set(too_large(zone))
+    swept = [net for net in zone.nets if str(net) not in large]
+    for block in _blocks(swept):
+        declared = [net for net in (_within(net, block) for net in swept) if net is not None]
         targets = list(_collapsed(declared))
         exclude = list(_collapsed(_not_here(zone, scope, targets)))
         count = sum(net.num_addresses for net in targets) - sum(net.num_addresses for net in exclude)
@@ -157,11 +168,10 @@ def _expand(targets: Iterable[Network], exclude: list[Network]) -> Iterator[Addr
                 yield address
 
 
-def _blocks(zone: Zone) -> Iterator[Network]:
-    """The aligned blocks of 256 addresses that the zone has a part in, in order, each once."""
-    large = set(too_large(zone))
+def _blocks(nets: Iterable[Network]) -> Iterator[Network]:
+    """The aligned blocks of 256 addresses that the networks have a part in, in order, each once."""
     seen: set[Network] = set()
-    for net in sorted((net for net in zone.nets if str(net) not in large), key=_order):
+    for net in sorted(nets, key=_order):
         prefix = net.max_prefixlen - 8
         blocks = [net.supernet(new_prefix=prefix)] if net.prefixlen >= prefix else net.subnets(new_prefix=prefix)
         for block in blocks:

@@ -140,3 +140,9 @@ def test_what_may_be_sent_to_is_asked_again_just_before():
 def test_addresses_that_no_host_has(address):
     assert unsendable(ip_address(address))
     assert not unsendable(ip_address("10.0.0.1"))
+
+
+def test_the_whole_internet_is_refused_at_once():
+    everywhere = zone("a", "0.0.0.0/0", "10.0.0.0/30")
+    assert too_large(everywhere) == ("0.0.0.0/0",)
+    assert texts(everywhere, scope(everywhere)) == ["10.0.0.1", "10.0.0.2"]

@@ -34,6 +34,7 @@ from posture.model import Probe
 from posture.ports import PortSet
 from posture.scope import Address, CanaryScope, Scope, Zone
 from posture.targets import (
+    SMALLER,
     Chunk,
     canary_policy,
     canary_refusal,
@@ -103,7 +104,7 @@ def _zone(zone: Zone, scope: Scope) -> Iterator[Probe]:
         )
         return
     for network in too_large(zone):
-        reason = f"{network} is too large to sweep: list the IPv6 addresses that are in use"
+        reason = f"{network} {SMALLER}"
         yield _refused(f"nmap/discover/{zone.id}/{_word(network)}", "discover", zone, reason, targets=(network,))
     yield from _unknown_scripts(zone)
     unidentified: list[Address] = []

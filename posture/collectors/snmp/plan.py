@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from posture.collectors.snmp.limits import DEVICE_SECONDS, IN_FLIGHT, RATES, REQUESTS, TIMEOUT, TRIES
 from posture.model import Probe
 from posture.scope import Scope, SnmpCredential, Zone
-from posture.targets import Chunk, chunks, held, refusal, too_large
+from posture.targets import SMALLER, Chunk, chunks, held, refusal, too_large
 
 __all__ = ["DEFAULT_COMMUNITIES", "applicable", "plan"]
 
@@ -53,7 +53,7 @@ def _zone(zone: Zone, scope: Scope) -> Iterator[Probe]:
         yield _refused(f"snmp/{zone.id}", zone, why, zone.networks, held(zone, scope))
         return
     for network in too_large(zone):
-        reason = f"{network} is too large to sweep: list the IPv6 addresses that are in use"
+        reason = f"{network} {SMALLER}"
         yield _refused(f"snmp/{zone.id}/{network.replace('/', '-')}", zone, reason, (network,))
     for chunk in chunks(zone, scope):
         yield _probe(chunk, zone, scope)
