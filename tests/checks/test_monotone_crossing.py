@@ -59,7 +59,7 @@ def good(check, *facts: Fact, key: str) -> bool:
 
 
 @given(hosts(), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_host_that_is_not_good_is_not_made_so_by_knowing_less(host, data):
     loss = data.draw(st.sampled_from([*less(host)]))
     for check in CROSSINGS:
@@ -90,7 +90,7 @@ def canaries(draw) -> Host:
 
 
 @given(hosts(), canaries(), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_without_a_zone_that_was_scanned_from_nothing_becomes_good(host, ours, data):
     lost = data.draw(st.sampled_from(ELSEWHERE))
 
