@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from checks.test_contract import SAMPLES, SCOPE
+from checks.samples import SAMPLES, SCOPE
 from lab.command import posture
 
 from posture import catalog

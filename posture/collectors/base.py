@@ -13,7 +13,7 @@ from posture.facts import BlindSpot, Fact, Host
 from posture.model import Evidence, Probe
 from posture.scope import Scope
 
-__all__ = ["Collector", "Context", "Progress", "Stopped"]
+__all__ = ["Collector", "Context", "FromFiles", "Progress", "Stopped"]
 
 
 class Stopped(Exception):  # noqa: N818  # not an error: somebody asked
@@ -85,3 +85,17 @@ class Collector(Protocol):
         Pure; never raises for what a payload holds: what can't be read becomes a blind spot.
         """
         ...
+
+
+class FromFiles:
+    """What collectors have in common that only read files: they plan nothing, and ask nobody."""
+
+    def plan(self, scope: Scope) -> list[Probe]:
+        """Nothing: what it reads is imported."""
+        del scope
+        return []
+
+    def ask(self, probe: Probe, context: Context) -> Iterator[Evidence]:
+        """Nothing."""
+        del probe, context
+        return iter(())

@@ -7,19 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from checks.samples import SAMPLES, SCOPE
 
 import posture
-from checks import (
-    samples_crossing,
-    samples_depth,
-    samples_devices,
-    samples_directory,
-    samples_hosts,
-    samples_imports,
-    samples_inventory,
-    samples_lifecycle,
-    samples_vlans,
-)
 from posture.check import Check
 from posture.facts import (
     Account,
@@ -37,35 +27,12 @@ from posture.facts import (
 from posture.judge import judge
 from posture.model import Outcome
 from posture.registry import content, load_checks
-from posture.scope import OrganisationScope, Scope, SnmpCredential, SnmpScope
 from posture.testing import AS_OF
 
 CHECKS = load_checks().by_id
 FILES = sorted(content("checks").rglob("*.py"))
 CATALOGS = Path(posture.__file__).parent / "catalogs"
 TESTS = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
-USER = SnmpCredential(id="monitor", user="monitor", auth="SHA-256", privacy="AES-128")
-SCOPE = Scope(
-    organisation=OrganisationScope(name="Test"),
-    snmp=SnmpScope(credentials=(USER,)),
-    software=samples_devices.software(),
-    zone=(*samples_inventory.ZONES, *samples_crossing.zones()),
-    flow=samples_crossing.FLOWS,
-    canary=samples_crossing.CANARIES,
-    service=samples_crossing.SCOPE.service,
-)
-SAMPLES = [
-    *samples_hosts.samples(),
-    *samples_directory.samples(),
-    *samples_devices.samples(),
-    *samples_inventory.samples(),
-    *samples_crossing.samples(),
-    *samples_depth.samples(),
-    *samples_imports.samples(),
-    *samples_lifecycle.computers(),
-    *samples_vlans.samples(),
-]
-
 ALLOWED = {
     "__future__",
     "collections",

@@ -11,20 +11,13 @@ from functools import partial
 
 import msgspec
 import pytest
+from checks.samples import SAMPLES, SCOPE
 from checks.taken_away import Less, less, without_port
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks import (
-    samples_crossing,
-    samples_depth,
-    samples_devices,
-    samples_directory,
     samples_hosts,
-    samples_imports,
-    samples_inventory,
-    samples_lifecycle,
-    samples_vlans,
 )
 from posture.check import Check
 from posture.collectors.nmap.policy import SETTINGS
@@ -33,7 +26,6 @@ from posture.judge import judge
 from posture.model import Outcome, Policy
 from posture.ports import PortSet
 from posture.registry import load_checks
-from posture.scope import OrganisationScope, Scope, SnmpCredential, SnmpScope
 from posture.segmentation.crossing import Crossing
 from posture.services import Kind
 from posture.testing import AS_OF, host
@@ -54,27 +46,6 @@ HOST_CHECKS = {
     if check.kind == "Host" and name not in ASK_NO_PORT and not check.over_all
 }
 GOOD = {Outcome.PASS, Outcome.NOT_APPLICABLE}
-USER = SnmpCredential(id="monitor", user="monitor", auth="SHA-256", privacy="AES-128")
-SCOPE = Scope(
-    organisation=OrganisationScope(name="Test"),
-    snmp=SnmpScope(credentials=(USER,)),
-    software=samples_devices.software(),
-    zone=(*samples_inventory.ZONES, *samples_crossing.zones()),
-    flow=samples_crossing.FLOWS,
-    canary=samples_crossing.CANARIES,
-    service=samples_crossing.SCOPE.service,
-)
-SAMPLES = [
-    *samples_hosts.samples(),
-    *samples_directory.samples(),
-    *samples_devices.samples(),
-    *samples_inventory.samples(),
-    *samples_crossing.samples(),
-    *samples_depth.samples(),
-    *samples_imports.samples(),
-    *samples_lifecycle.computers(),
-    *samples_vlans.samples(),
-]
 
 
 def standard(check: Check, *protocols: str) -> frozenset[int]:

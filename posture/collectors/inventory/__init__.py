@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from posture.collectors.base import Context
+from posture.collectors.base import FromFiles
 from posture.collectors.inventory import load, read
 from posture.facts import BlindSpot, Fact
-from posture.model import Evidence, Probe
+from posture.model import Evidence
 from posture.scope import Scope
 
 __all__ = ["InventoryCollector"]
 
 
-class InventoryCollector:
+class InventoryCollector(FromFiles):
     """The collector; see `posture.collectors.base.Collector`."""
 
     name = "inventory"
     kinds: tuple[str, ...] = ("DeclaredAsset",)
-
-    def plan(self, scope: Scope) -> list[Probe]:
-        """Nothing: an inventory is imported."""
-        del scope
-        return []
-
-    def ask(self, probe: Probe, context: Context) -> Iterator[Evidence]:
-        """Nothing."""
-        del probe, context
-        return iter(())
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Whether the file is a table whose header names addresses, MAC addresses, serial numbers or host names."""

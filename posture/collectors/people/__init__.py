@@ -8,30 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from posture.collectors.base import Context
+from posture.collectors.base import FromFiles
 from posture.collectors.people import leavers
 from posture.facts import BlindSpot, Fact
-from posture.model import Evidence, Probe
+from posture.model import Evidence
 from posture.scope import Scope
 
 __all__ = ["PeopleCollector"]
 
 
-class PeopleCollector:
+class PeopleCollector(FromFiles):
     """The collector named `people` (see `posture.collectors.base.Collector`)."""
 
     name: str = "people"
     kinds: tuple[str, ...] = ("Leaver",)
-
-    def plan(self, scope: Scope) -> list[Probe]:
-        """Nothing: a list is imported."""
-        del scope
-        return []
-
-    def ask(self, probe: Probe, context: Context) -> Iterator[Evidence]:
-        """Nothing."""
-        del probe, context
-        return iter(())
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Whether the file is a table whose header names a person and a last day of work."""

@@ -8,30 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from posture.collectors.base import Context
+from posture.collectors.base import FromFiles
 from posture.collectors.sysvol import policies
 from posture.facts import BlindSpot, Fact
-from posture.model import Evidence, Probe
+from posture.model import Evidence
 from posture.scope import Scope
 
 __all__ = ["SysvolCollector"]
 
 
-class SysvolCollector:
+class SysvolCollector(FromFiles):
     """The collector named `sysvol` (see `posture.collectors.base.Collector`)."""
 
     name: str = "sysvol"
     kinds: tuple[str, ...] = ("GroupPolicy",)
-
-    def plan(self, scope: Scope) -> list[Probe]:
-        """Nothing: a copy is imported."""
-        del scope
-        return []
-
-    def ask(self, probe: Probe, context: Context) -> Iterator[Evidence]:
-        """Nothing."""
-        del probe, context
-        return iter(())
 
     def sniff(self, head: bytes, name: str) -> bool:
         """Whether the file is a copy of group policies, or a file of Group Policy Preferences."""
