@@ -5,11 +5,10 @@ from __future__ import annotations
 from enum import Enum
 
 from posture import AsOf, Missing, Severity, Thresholds, Verdict, check, failed, not_applicable, passed, unknown
-from posture.facts import Computer, Directory, Facts
+from posture.facts import Computer, Facts
 
 DISABLED = 0x2
 DOMAIN_CONTROLLER = 0x2000 | 0x4000000
-LAPS_SECRETS = ("ms-Mcs-AdmPwd", "msLAPS-Password")
 
 
 class _Cover(Enum):
@@ -70,36 +69,3 @@ def laps_coverage(computers: Facts[Computer], thresholds: Thresholds, as_of: AsO
     if covered * 100 >= wanted * total:
         return passed(said, *computers)
     return failed(f"{said}. Entra ID is not seen here", *computers, severity=Severity.MEDIUM if covered else None)
-
-
-@check("ad-laps-secret-readable", title="Local administrators' passwords can be read", severity=Severity.CRITICAL)
-def laps_secret_readable(directory: Directory) -> Verdict:
-    """The audit account, an ordinary one, can't read the local administrators' passwords that LAPS keeps.
-
-    Why it matters:
-        Every account that has the same rights, a nurse's or one that was phished, is then administrator of those
-        computers, and leaves no trace of having read it.
-
-    How to fix:
-        Remove "All extended rights" and the reading of these attributes from everybody but those who need them, then
-        let LAPS set new passwords. If the audit account is an administrator, use an ordinary one, and audit again.
-
-    Sources:
-        45 CFR 164.308(a)(5)(ii)(D), 164.312(a)(1); Microsoft, Windows LAPS schema extensions.
-    """
-    match directory.kind:
-        case "unknown":
-            return unknown("The kind of directory is not known", answer="Let anyone read the root DSE.")
-        case "openldap" | "other":
-            return not_applicable("It is not Active Directory")
-    if isinstance(directory.secrets_readable, Missing):
-        return unknown(
-            f"Whether the passwords can be read is not known: {directory.secrets_readable}",
-            answer="Give the directory an ordinary account to audit with, and audit again.",
-        )
-    readable = [name for name in LAPS_SECRETS if name in directory.secrets_readable]
-    if readable:
-        return failed(
-            f"The audit account, an ordinary one, can read passwords of other accounts ({', '.join(readable)})"
-        )
-    return passed(f"The audit account can't read passwords that LAPS keeps ({', '.join(LAPS_SECRETS)})")

@@ -6,6 +6,7 @@ from posture import Missing, Severity, Verdict, check, failed, not_applicable, p
 from posture.facts import Account, Computer, Directory
 
 MASKED = "{masked;type=password}"
+LAPS_SECRETS = ("ms-Mcs-AdmPwd", "msLAPS-Password")
 CLEAR = ("userPassword", "unixUserPassword")
 
 
@@ -52,6 +53,28 @@ def cleartext_password_attribute(directory: Directory) -> Verdict:
     Sources:
         45 CFR 164.308(a)(5)(ii)(D); MS-ADTS 3.1.1.3.1.5 (userPassword, unicodePwd), RFC 2307.
     """
+    return _readable(directory, CLEAR, "passwords", "a password of another account")
+
+
+@check("ad-laps-secret-readable", title="Local administrators' passwords can be read", severity=Severity.CRITICAL)
+def laps_secret_readable(directory: Directory) -> Verdict:
+    """The audit account, an ordinary one, can't read the local administrators' passwords that LAPS keeps.
+
+    Why it matters:
+        Every account that has the same rights, a nurse's or one that was phished, is then administrator of those
+        computers, and leaves no trace of having read it.
+
+    How to fix:
+        Remove "All extended rights" and the reading of these attributes from everybody but those who need them, then
+        let LAPS set new passwords. If the audit account is an administrator, use an ordinary one, and audit again.
+
+    Sources:
+        45 CFR 164.308(a)(5)(ii)(D), 164.312(a)(1); Microsoft, Windows LAPS schema extensions.
+    """
+    return _readable(directory, LAPS_SECRETS, "the passwords", "passwords that LAPS keeps")
+
+
+def _readable(directory: Directory, secrets: tuple[str, ...], these: str, kept: str) -> Verdict:
     match directory.kind:
         case "unknown":
             return unknown("The kind of directory is not known", answer="Let anyone read the root DSE.")
@@ -59,12 +82,12 @@ def cleartext_password_attribute(directory: Directory) -> Verdict:
             return not_applicable("It is not Active Directory")
     if isinstance(directory.secrets_readable, Missing):
         return unknown(
-            f"Whether passwords can be read is not known: {directory.secrets_readable}",
+            f"Whether {these} can be read is not known: {directory.secrets_readable}",
             answer="Give the directory an ordinary account to audit with, and audit again.",
         )
-    readable = [name for name in CLEAR if name in directory.secrets_readable]
+    readable = [name for name in secrets if name in directory.secrets_readable]
     if readable:
         return failed(
             f"The audit account, an ordinary one, can read passwords of other accounts ({', '.join(readable)})"
         )
-    return passed(f"The audit account can't read a password of another account ({', '.join(CLEAR)})")
+    return passed(f"The audit account can't read {kept} ({', '.join(secrets)})")
