@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.environment import TemplateStream
 from markupsafe import Markup
 
 from posture import presentation
@@ -39,6 +40,7 @@ from posture.assessment import (
 from posture.atomic import replacing
 from posture.htmlparts.answers import Answers
 from posture.htmlparts.bars import STATUS_FIELDS, Segment, status_segments
+from posture.htmlparts.changes import History
 from posture.htmlparts.network import Network
 from posture.htmlparts.resilience import Resilience
 from posture.htmlparts.segmentation import Pairs
@@ -71,6 +73,14 @@ class Listed(msgspec.Struct, Generic[T], frozen=True):
 
 def render(assessment: Assessment, out: Path) -> None:
     """Write the report to `out`, all of it or nothing."""
+    stream = page(assessment)
+    stream.enable_buffering(200)
+    with replacing(out) as temporary, temporary.open("wb") as file:
+        stream.dump(file, encoding="utf-8")
+
+
+def page(assessment: Assessment) -> TemplateStream:
+    """The page, a part after the other; reports/pdf.py prints it."""
     folder = content("templates") / "html"
     environment = Environment(
         loader=FileSystemLoader(folder),
@@ -83,7 +93,7 @@ def render(assessment: Assessment, out: Path) -> None:
     environment.filters |= {"prose": _prose, "number": presentation.number, "capital": presentation.capital}
     style = (folder / "style.css").read_text("utf-8") + _page_margins(assessment)
     script = (folder / "report.js").read_text("utf-8")
-    stream = environment.get_template("base.html.j2").stream(
+    return environment.get_template("base.html.j2").stream(
         a=assessment,
         fingerprint=assessment.fingerprint,
         fingerprint_words=assessment.fingerprint_words,
@@ -92,6 +102,7 @@ def render(assessment: Assessment, out: Path) -> None:
         resilience=Resilience(assessment),
         pairs=Pairs(assessment.segmentation),
         network=Network(assessment),
+        history=History(assessment),
         words=presentation,
         Outcome=Outcome,
         Status=Status,
@@ -103,9 +114,6 @@ def render(assessment: Assessment, out: Path) -> None:
             "base-uri 'none'; form-action 'none'"
         ),
     )
-    stream.enable_buffering(200)
-    with replacing(out) as temporary, temporary.open("wb") as file:
-        stream.dump(file, encoding="utf-8")
 
 
 class View:

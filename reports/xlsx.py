@@ -10,6 +10,7 @@ from posture.assessment import Assessment
 from posture.atomic import replacing
 from posture.presentation import (
     ANSWER_STATES,
+    CHANGES,
     EXPIRING,
     LEVELS,
     OUTCOMES,
@@ -17,10 +18,11 @@ from posture.presentation import (
     PAIRS,
     PROBES,
     RISK_STATES,
+    SEVERITIES,
     STATUSES,
     Label,
 )
-from posture.workbook import answers, clinical, columns, dress, findings, seen
+from posture.workbook import answers, changes, clinical, columns, dress, findings, seen
 from posture.workbook.book import Book, Properties
 from posture.workbook.inventories import inventories
 from posture.workbook.method import method
@@ -87,7 +89,15 @@ def _write(assessment: Assessment, book: Book) -> None:
     )
     _frameworks(assessment, places, book)
     _seen(assessment, places, book)
+    _changes(assessment, book)
     method(assessment, book)
+
+
+def _changes(assessment: Assessment, book: Book) -> None:
+    table = columns.CHANGES
+    words: Words = {"Change": CHANGES.values(), "Severity": SEVERITIES.values()}
+    book.table(table, changes.changes(assessment), dress=dress.labelled(table, words))
+    book.table(columns.TREND, changes.trend(assessment))
 
 
 def _controls(assessment: Assessment, places: Places, book: Book) -> None:
