@@ -8,6 +8,7 @@ from posture.workbook.book import Column, Table
 __all__ = [
     "ASSETS",
     "ATTESTATIONS",
+    "CHANGES",
     "CONTROLS",
     "CROSSWALKS",
     "DECISIONS",
@@ -23,6 +24,7 @@ __all__ = [
     "RISKS",
     "SEGMENTATION",
     "SERVICES",
+    "TREND",
 ]
 
 GAPS = Table(
@@ -406,6 +408,59 @@ SEGMENTATION = Table(
         Column("Allowed, and no answer", 20, "code", printed=False),
         Column("TCP ports asked", 9, "number", printed=False),
         Column("Which TCP ports were asked", 40, "code", printed=False),
+    ),
+)
+
+CHANGES = Table(
+    title="Changes",
+    preface=(
+        "Fixed is only what this run truly passed. What was not seen, or gave no answer, is no longer assessed: that "
+        "is no improvement. What is still open is on Gaps."
+    ),
+    empty=(
+        "Nothing changed, or the run was compared with no other. “posture report --since RUN” chooses the run to "
+        "compare with."
+    ),
+    columns=(
+        Column("What", 10),
+        Column("Change", 20),
+        Column("Of", 32, "strong"),
+        Column("Check", 30),
+        Column("Severity", 12),
+        Column("Before", 18),
+        Column("Now", 18),
+        Column("What differs", 60),
+        Column("Zone", 13, "code"),
+        Column("Key", 30, "code"),
+        Column("Formerly", 30, "code", printed=False),
+        Column("Check id", 28, "code", printed=False),
+    ),
+)
+
+TREND = Table(
+    title="Trend",
+    preface="The runs of the organisation up to this one. Each number stands beside the whole that it is of.",
+    empty="The run was compared with no other, so there is no row of runs.",
+    columns=(
+        Column("No.", 7, "number"),
+        Column("Run", 24, "code"),
+        Column("As of (UTC)", 15, "date"),
+        Column("Controls", 10, "number"),
+        Column("Satisfied", 10, "number"),
+        Column("Not satisfied", 10, "number"),
+        Column("Risk accepted", 10, "number"),
+        Column("Not assessed", 10, "number"),
+        Column("Not applicable", 10, "number"),
+        Column("Checks that failed", 10, "number"),
+        Column("Checks judged", 10, "number"),
+        Column("Fails", 10, "number"),
+        Column("Passes and fails", 10, "number"),
+        Column("Without an answer", 10, "number"),
+        Column("Asked", 10, "number"),
+        Column("Collections lost", 11, "number"),
+        Column("Collections", 11, "number"),
+        Column("Machines seen", 10, "number"),
+        Column("Posture", 9),
     ),
 )
 

@@ -67,6 +67,11 @@ def method(assessment: Assessment, book: Book) -> None:
         excluded = f"; never {', '.join(zone.excluded)}" if zone.excluded else ""
         said = f"{', '.join(zone.networks)}{excluded}; ePHI: {EPHI.get(zone.ephi, zone.ephi)}"
         page.line([zone.id, zone.kind, zone.policy, said], ["code", "text", "text", "text"])
+    if run.runs:
+        page.section("All runs of this store, whatever became of them")
+        page.heads("Run", "Started (UTC)", "State", "Seal")
+        for each in run.runs:
+            page.line([each.id, each.started, each.state, each.words], ["code", "date", "text", "text"])
     page.section("Files of checks that judged")
     for file in notes.check_files:
         page.line([file.name, file.sha256], ["code", "code"])

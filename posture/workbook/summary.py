@@ -18,8 +18,10 @@ from posture.presentation import (
     gap_extent,
     number,
     plural,
+    sealed,
     short,
 )
+from posture.workbook import changes
 from posture.workbook.book import Book
 from posture.workbook.charts import Look, stacked_bars
 from posture.workbook.columns import GAPS, NOT_ASSESSED, OBSERVATIONS, RISKS
@@ -53,7 +55,6 @@ _COUNTS: tuple[tuple[Status, str, Look], ...] = (
 def summary(assessment: Assessment, places: Places, book: Book) -> None:
     """What the assessment says, on a page or two: the five questions, and what is not in them."""
     page = Page(book, SUMMARY, _WIDTHS)
-    silent = word(STATUSES[Status.NOT_ASSESSED])
     _cover(page, assessment)
     _looked_at(page, assessment)
     _lost(page, assessment)
@@ -62,7 +63,7 @@ def summary(assessment: Assessment, places: Places, book: Book) -> None:
     _worst(page, assessment, places)
     _stops(page, assessment)
     page.section("5  What changed since the last run?")
-    page.text(f"{silent}. This version does not yet compare runs; nothing is said here about getting better or worse.")
+    changes.in_short(page, assessment)
     _judged(page, assessment, places)
     _unanswered(page, assessment)
 
@@ -80,7 +81,9 @@ def _cover(page: Page, assessment: Assessment) -> None:
     others = ", ".join(part.catalog.title for part in assessment.frameworks if not part.proposed)
     if others:
         page.line(["Beside it, in no figure here", others], ["strong", "text"])
-    page.line(["Status", "Draft – not sealed"], ["strong", "text"])
+    page.line(["Seal", sealed(run.seal)], ["strong", "text"])
+    if run.seal and run.seal.signer:
+        page.line(["Sealing key", run.seal.signer], ["strong", "code"])
     page.line(["Sites", ", ".join(assessment.organisation.sites) or "not stated"], ["strong", "text"])
     page.line(["Run", run.id], ["strong", "code"])
     page.line(["Run by", f"{run.operator or 'not stated'}{f' on {run.host}' if run.host else ''}"], ["strong", "text"])

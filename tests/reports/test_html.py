@@ -92,9 +92,9 @@ def test_it_is_complete_without_script(browser, report):
         shown = page.locator("body").inner_text()
         for sentence in (
             "Scans alone satisfy no control.",
-            "Draft – not sealed",
+            "Unsealed: nothing shows whether it was changed.",
             "The directory ad-main stopped answering during the bind",
-            "This version does not yet compare runs",
+            "This run was compared with no other",
             "12 of 203 accounts",
             assessment.method.statement,
             *(gap.title for gap in assessment.gaps),
@@ -289,7 +289,7 @@ def test_it_prints(browser, tmp_path, paper, script):
     pages = pages_of(tmp_path / "report.pdf")
     for at, text in enumerate(pages, 1):
         assert f"{assessment.fingerprint_words} · page {at} of {len(pages)}" in text
-    assert "Draft – not sealed" in pages[0]
+    assert "Unsealed" in pages[0]
     assert "What was looked at?" in pages[1]
     assert "What changed since the last run?" in pages[1]
     whole = "\n".join(pages)

@@ -46,6 +46,8 @@ SHEETS = [
     "Inventory compared",
     "Not assessed",
     "Evidence",
+    "Changes",
+    "Trend",
     "Method",
 ]
 TABLES = [name for name in SHEETS[1:-1] if name not in {REACH, SYSTEMS}]
