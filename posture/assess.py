@@ -54,9 +54,17 @@ def check_results(
                 not_applicable=_number(own, Outcome.NOT_APPLICABLE),
                 errors=_number(own, Outcome.ERROR),
                 controls=(*contradicts, *supports),
+                file=_file(check),
+                wants=tuple(sorted({wanted for _, wanted in check.wants})),
             )
         )
     return tuple(results)
+
+
+def _file(check: Check) -> str:
+    """The file that it is in, below the folder or the pack that it came from."""
+    package, _, module = getattr(check.function, "__module__", "").partition(".")
+    return f"{(module or package).replace('.', '/')}.py"
 
 
 def _by_check(observations: Iterable[Observation]) -> dict[str, list[Observation]]:

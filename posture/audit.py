@@ -30,15 +30,19 @@ from posture.presentation import plural
 from posture.reference.kept import freeze, frozen
 from posture.request import PlannedProbe, Request
 from posture.scope import Scope, SecretReference
+from posture.sealing.inputs import Inputs
+from posture.sealing.replay import ReplayedBag
+from posture.sealing.sealer import Sealer
 from posture.secrets import resolve
 from posture.segmentation.vantage import vantage
 from posture.store import Event, RunRecord, Store, now
 
-__all__ = ["Audit", "Interrupted", "Listener"]
+__all__ = ["Audit", "Interrupted", "Listener", "operator", "replayed"]
 
 
 _HISTORY = timedelta(days=400)
 """Twelve calendar months and the one under way: what recognized security practices are looked at over."""
+_REPLAYED = "its evidence came out of a bag, and nothing is asked by what a bag says"
 _NOT_ANY_MORE = "posture.toml was changed and would not send this as it was planned: begin a new run"
 
 
@@ -66,7 +70,10 @@ class Interrupted(PostureError):  # noqa: N818  # not an error: somebody asked
 
 
 class Audit:
-    """One run over one store. `stop` may be set from a signal handler; children end within 2 seconds."""
+    """One run over one store. `stop` may be set from a signal handler; children end within 2 seconds.
+
+    `sealer` seals what is judged, and what is stopped; without one, runs stay unsealed, and say so.
+    """
 
     def __init__(  # noqa: PLR0913  # keywords, each a part that a test may bring itself
         self,
@@ -77,16 +84,23 @@ class Audit:
         base: Path,
         checks_folders: Iterable[Path] = (),
         stop: threading.Event | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         self._store = store
         self._collectors = collectors
         self._listener = listener
         self._base = base
         self._checks_folders = tuple(checks_folders)
+        self._sealer = sealer
         self.stop = stop or threading.Event()
 
     def begin(self, scope: Scope, as_of: datetime | None = None) -> RunRecord:
         """A new run; it speaks of `as_of`, or of now."""
+        run = self._begin(scope, as_of)
+        self._event(run, "reference", {"files": freeze(self._store, run.operator, run.started)})
+        return run
+
+    def _begin(self, scope: Scope, as_of: datetime | None) -> RunRecord:
         started = now()
         run = RunRecord(
             id=f"{started:%Y%m%d-%H%M%S}-{random.token_hex(2)}",
@@ -98,7 +112,6 @@ class Audit:
             scope=scope,
         )
         self._store.begin(run)
-        self._event(run, "reference", {"files": freeze(self._store, run.operator, started)})
         return run
 
     def keep(self, run: RunRecord, evidence: Iterable[Evidence]) -> None:
@@ -109,6 +122,7 @@ class Audit:
             source = record.envelope.source
             names.append({"id": record.id, "name": source.name if source else "", "operator": operator()})
         self._event(run, "imported", {"files": names})
+        self._store.did("imported", run.id, {"evidence": [name["id"] for name in names]})
 
     def replay(self, run: RunRecord, probes: Iterable[PlannedProbe], evidence: Iterable[Evidence]) -> None:
         """Take over the plan, the probes' ends and the evidence of a run that was recorded elsewhere."""
@@ -132,6 +146,30 @@ class Audit:
 
         Raises Interrupted when stopped, and PostureError where no probe at all could be asked.
         """
+        self._there(run)
+        if replayed(self._store, run.id):
+            raise PostureError(_REPLAYED, where=run.id, mend="begin a new run with posture audit")
+        if self._planned(run) is not None:
+            self._store.did("resumed", run.id)
+        try:
+            self._collect(run, only, today, zone)
+        except BaseException as error:
+            self._broke_off(run, "interrupted" if isinstance(error, Interrupted) else "failed")
+            raise
+        self._store.did("collected", run.id, {"evidence": self._store.evidence_count(run.id)})
+
+    def _there(self, run: RunRecord) -> None:
+        """Raises PostureError for a run that was pruned: nothing of it is there to go on with."""
+        if (pruned := self._store.pruned().get(run.id)) is not None:
+            raise PostureError(f"it was pruned on {pruned:%Y-%m-%d}", where=run.id, mend="begin a new run")
+
+    def _broke_off(self, run: RunRecord, state: str) -> None:
+        """A run that was stopped is in the chains as well, with what it has."""
+        self._store.did(state, run.id, {"evidence": self._store.evidence_count(run.id)})
+        if self._sealer is not None:
+            self._sealer.seal(run, state)
+
+    def _collect(self, run: RunRecord, only: Iterable[str], today: Scope | None, zone: str | None) -> None:
         probes = self._planned(run)
         if probes is None:
             probes = plan(run.scope, self._collectors, only)
@@ -168,10 +206,13 @@ class Audit:
         It speaks of the run's own instant, or of `as_of`: evidence stays what it was, what people have answered since
         then counts, and what has expired does not.
         """
+        self._there(run)
         evidence = list(self._store.evidence(run.id))
         self._listener.judging(len(evidence))
         again = msgspec.structs.replace(run, as_of=as_of or run.as_of)
         past = self._past(run, again.as_of)
+        if replayed(self._store, run.id):
+            raise PostureError("it was replayed from a bag, and stays as it was judged then", where=run.id)
         request = msgspec.structs.replace(self._request(again), ledger=self._store.ledger(), **past)
         assessment = assess_confined(request, evidence)
         before = self._store.outline(run.id)
@@ -184,7 +225,37 @@ class Audit:
             )
         self._store.judged(run.id, assessment, now())
         self._event(run, "finished", {"fingerprint": assessment.fingerprint})
+        if self._sealer is not None:
+            self._sealer.seal(run, "judged", evidence, (assessment, self._inputs(run, request)))
         return assessment
+
+    def begin_replay(self, bag: ReplayedBag) -> RunRecord:
+        """A run with a bag's scope, instant, plan and evidence. Nothing is ever asked by it."""
+        run = self._begin(bag.inputs.scope, bag.inputs.as_of)
+        detail = {"statement_sha256": bag.statement_sha256, "of": bag.run, "signer": bag.signer}
+        self._event(run, "replayed", detail)
+        self.replay(run, bag.inputs.probes, bag.evidence())
+        self._store.did("replayed", run.id, detail)
+        return run
+
+    def judge_replayed(self, run: RunRecord, bag: ReplayedBag) -> Assessment:
+        """Judge a bag's evidence again, by what the bag says that it was judged from, and store the assessment.
+
+        No run of this store, nothing of its ledger and no reference data of today has a part in it. It is not sealed:
+        the evidence has the seal that it came with, which is somebody else's.
+        """
+        evidence = list(self._store.evidence(run.id))
+        self._listener.judging(len(evidence))
+        made = assess_confined(bag.request(__version__, self._folders()), evidence)
+        assessment = msgspec.structs.replace(made, run=_about(run))
+        self._store.judged(run.id, assessment, now())
+        self._event(run, "finished", {"fingerprint": assessment.fingerprint})
+        return assessment
+
+    def _inputs(self, run: RunRecord, request: Request) -> Inputs:
+        there = {(file.sha256, file.origin): file for file in self._store.reference_files()}
+        known = (tuple(each) for each in self._known(run))
+        return Inputs.of(request, [there[digest, origin] for digest, origin in known])  # type: ignore[index]  # a word of ours
 
     def rehearse(self, scope: Scope) -> None:
         """Judge nothing, as the run will be judged. Raises PostureError for a check that can't be loaded.
@@ -196,23 +267,19 @@ class Audit:
         assess_confined(self._request(run), ())
 
     def _request(self, run: RunRecord) -> Request:
-        zone = ZoneInfo(run.scope.organisation.time_zone)  # reports say times as the organisation's clocks do
         return Request(
-            run=Run(
-                id=run.id,
-                started=run.started.astimezone(zone),
-                ended=now().astimezone(zone),
-                operator=run.operator,
-                host=run.host,
-            ),
+            run=_about(run),
             scope=run.scope,
-            as_of=run.as_of.astimezone(zone),
+            as_of=run.as_of.astimezone(ZoneInfo(run.scope.organisation.time_zone)),
             version=__version__,
             probes=tuple(self.probes(run)),
-            checks_folders=tuple(str(folder.absolute()) for folder in self._checks_folders),
+            checks_folders=self._folders(),
             own_catalogs=tuple(catalog.load(self._base / name) for name in run.scope.catalogs.own),
             reference=frozen(self._store, self._known(run)),
         )
+
+    def _folders(self) -> tuple[str, ...]:
+        return tuple(str(folder.absolute()) for folder in self._checks_folders)
 
     def _known(self, run: RunRecord) -> list[list[str]]:
         """What was known of the world when the run began; of an older run that does not say it, what is known now."""
@@ -230,7 +297,8 @@ class Audit:
         def place(each: RunRecord, instant: datetime | None = None) -> tuple[datetime, datetime, str]:
             return instant or each.as_of, each.started, each.id
 
-        others = sorted((each for each in self._store.runs() if each.id != run.id), key=place)
+        own = (each for each in self._store.runs() if each.id != run.id and not replayed(self._store, each.id))
+        others = sorted(own, key=place)
         recent = [each for each in others if as_of - _HISTORY <= each.as_of and place(each) < place(run, as_of)]
         history = tuple(
             PastRun(
@@ -327,6 +395,23 @@ class Audit:
             return seen[1]
 
         return hosts
+
+
+def _about(run: RunRecord) -> Run:
+    """The run as its assessment names it: reports say times as the organisation's clocks do."""
+    zone = ZoneInfo(run.scope.organisation.time_zone)
+    return Run(
+        id=run.id,
+        started=run.started.astimezone(zone),
+        ended=now().astimezone(zone),
+        operator=run.operator,
+        host=run.host,
+    )
+
+
+def replayed(store: Store, run: str) -> bool:
+    """Whether the run's evidence came out of a bag."""
+    return any(event.kind == "replayed" for event in store.events(run))
 
 
 def operator() -> str:

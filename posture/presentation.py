@@ -8,13 +8,15 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from posture.assessment import Gap, Level, Organisation, PairState, ZonePair
+from posture.assessment import Gap, Level, Organisation, PairState, SealInfo, ZonePair
+from posture.assessment.changes import ChangeKind
 from posture.model import Method, Outcome, Severity, Status
 
 __all__ = [
     "ANSWERED",
     "ANSWERS",
     "ANSWER_STATES",
+    "CHANGES",
     "CHOICES",
     "CROSSWALKS",
     "DECLARED",
@@ -22,6 +24,7 @@ __all__ = [
     "EXCEPTION_STATES",
     "EXPIRING",
     "FAMILIES",
+    "GAP_CHANGES",
     "LEVELS",
     "METHODS",
     "MISSING",
@@ -53,9 +56,11 @@ __all__ = [
     "plural",
     "row_of",
     "safe_cell",
+    "sealed",
     "sentences",
     "short",
     "size",
+    "standing",
     "visible",
 ]
 
@@ -143,6 +148,24 @@ ANSWER_STATES: dict[str, Label] = {
 # An exception in force is a risk that stands, so it is never green.
 EXCEPTION_STATES: dict[str, Label] = ANSWER_STATES | {
     "in-force": Label(word="In force", shape="diamond", symbol="◆", colour=_AMBER)
+}
+
+# What is fixed may be green; what nobody looked at again never is.
+CHANGES: dict[ChangeKind, Label] = {
+    "new": Label(word="New", shape="triangle", symbol="▲", colour=_RED),
+    "reopened": Label(word="Reopened", shape="diamond", symbol="◆", colour=_RED),
+    "still-open": Label(word="Still open", shape="half", symbol="◐", colour=_AMBER),
+    "no-longer-assessed": Label(word="No longer assessed", shape="hatch", symbol="▨", colour=_GREY),
+    "fixed": Label(word="Fixed", shape="disc", symbol="●", colour=_GREEN),
+    "no-longer-applicable": Label(word="No longer applicable", shape="dash", symbol="–", colour=_GREY),
+    "newly-assessed": Label(word="Newly assessed", shape="hollow", symbol="○", colour=_GREY),
+}
+
+GAP_CHANGES: dict[str, Label] = {
+    "new": CHANGES["new"],
+    "open": CHANGES["still-open"],
+    "not-seen": CHANGES["no-longer-assessed"],
+    "closed": CHANGES["fixed"],
 }
 
 OVERDUE = Label(word="Overdue", shape="triangle", symbol="▲", colour=_RED)
@@ -322,6 +345,20 @@ def anchor(kind: str, *parts: str) -> str:
 def moment(value: datetime | None) -> str:
     """Date and time in the zone that the value carries: `8 October 2026, 14:05 UTC−05:00`."""
     return f"{day(value)}, {value:%H:%M} {_zone(value)}" if value else "not stated"
+
+
+def standing(seal: SealInfo | None) -> str:
+    """How an assessment stands, in a few words."""
+    return (seal or SealInfo()).words
+
+
+def sealed(seal: SealInfo | None) -> str:
+    """How an assessment stands, and what that shows."""
+    if seal is None or seal.standing == "unsealed":
+        return f"Unsealed: nothing shows whether it was changed.{f' {seal.note}.' if seal and seal.note else ''}"
+    if seal.standing == "sealed":
+        return f"Sealed by the hospital's own key, by its own clock on {moment(seal.sealed_at)}; that proves no time."
+    return f"Sealed and timestamped by a third party, whose clock said {moment(seal.stamped)}."
 
 
 def period(started: datetime | None, ended: datetime | None) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "CanaryScope",
     "Catalogs",
     "Checks",
+    "CustodyScope",
     "DirectoryScope",
     "Firmware",
     "Flow",
@@ -31,12 +32,14 @@ __all__ = [
     "Network",
     "OrganisationScope",
     "Scope",
+    "SealScope",
     "SecretReference",
     "Service",
     "Site",
     "SnmpCredential",
     "SnmpScope",
     "SoftwareScope",
+    "TimestampScope",
     "Window",
     "Zone",
     "ZoneKind",
@@ -362,6 +365,28 @@ class Checks(_Table, frozen=True, kw_only=True):
     skip: tuple[str, ...] = ()
 
 
+class SealScope(_Table, frozen=True, kw_only=True):
+    """Where the key is that runs are sealed with; left out, it lies beside the store, and the first audit makes it."""
+
+    key_file: Annotated[str, Meta(description="a file that only its owner can read, beside posture.toml")] = ""
+    keyring: Annotated[
+        str, Meta(pattern=r"^([^/\s]+/[^/\s]+)?$(?!\n)", description="service/user in the system's keyring")
+    ] = ""
+
+
+class TimestampScope(_Table, frozen=True, kw_only=True):
+    """A timestamping authority (RFC 3161) that says when a run was sealed. It is sent a digest, and nothing else."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]\S*$(?!\n)", description="where it answers, over http or https")]
+    ca_file: Annotated[NonEmpty, Meta(description="its certificate authority's certificates, PEM")]
+
+
+class CustodyScope(_Table, frozen=True, kw_only=True):
+    """Who people are, for the chain of custody."""
+
+    roles: Annotated[dict[str, NonEmpty], Meta(description="the role of each user of the operating system")] = {}
+
+
 class Scope(_Table, frozen=True, kw_only=True):
     """The whole of posture.toml."""
 
@@ -379,6 +404,9 @@ class Scope(_Table, frozen=True, kw_only=True):
     inventory: InventoryScope = InventoryScope()
     thresholds: Thresholds = Thresholds()
     checks: Checks = Checks()
+    seal: SealScope = SealScope()
+    timestamp: TimestampScope | None = None
+    custody: CustodyScope = CustodyScope()
 
     @cached_property
     def zones(self) -> dict[str, Zone]:

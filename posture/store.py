@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,10 +27,12 @@ from posture.errors import PostureError
 from posture.governance.ledger import Entry, Ledger, Statement
 from posture.model import Envelope, Evidence
 from posture.scope import Scope
+from posture.sealing import custody
+from posture.sealing.verifier import NO_DIGEST
 
 __all__ = ["Event", "ReferenceFile", "RunRecord", "Store"]
 
-HEAD = "0003"
+HEAD = "0005"
 _SQLITE = b"SQLite format 3\0"
 _MAX_PAYLOAD = 4 * 1024**3
 _BATCH = 5_000
@@ -77,6 +80,12 @@ _ledger = sa.Table(
     *(sa.Column(name, sa.String) for name in ("at", "by")),
     sa.Column("statement", sa.LargeBinary),
 )
+_ledger_chain = sa.Table(
+    "ledger_chain",
+    _meta,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sha256", sa.String),
+)
 _reference = sa.Table(
     "reference_data",
     _meta,
@@ -84,6 +93,7 @@ _reference = sa.Table(
     *(sa.Column(name, sa.String) for name in ("sha256", "kind", "dated", "origin", "name", "product", "at", "by")),
     sa.Column("content", sa.LargeBinary),
 )
+_tombstones = sa.Table("tombstones", _meta, sa.Column("run", sa.String), sa.Column("at", sa.String))
 _attachments = sa.Table(
     "attachments", _meta, sa.Column("sha256", sa.String, primary_key=True), sa.Column("content", sa.LargeBinary)
 )
@@ -123,14 +133,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to a run. `detail` is JSON of what the kind needs."""
 
     at: datetime
-    kind: Literal["planned", "probe", "imported", "interrupted", "resumed", "judged", "finished", "reference"]
+    kind: Literal[
+        "planned", "probe", "imported", "interrupted", "resumed", "judged", "finished", "reference", "replayed"
+    ]
     detail: dict[str, Any] = {}
 
 
 class Store:
-    """The store at a URL or path; opened, it has the newest schema. Raises PostureError if it can't be used."""
+    """The store at a URL or path; opened, it has the newest schema. Raises PostureError if it can't be used.
 
-    def __init__(self, where: str | Path) -> None:
+    What is written is written by `actor`: custody says so.
+    """
+
+    def __init__(self, where: str | Path, actor: custody.Actor | None = None) -> None:
+        self.actor = actor or custody.Actor.here()
         self.url = _url(where)
         self.name = self.url.database or self.url.render_as_string(hide_password=True)
         if self.url.get_backend_name() == "sqlite":
@@ -158,8 +174,10 @@ class Store:
     def begin(self, run: RunRecord) -> None:
         """Record a new run."""
         row = {**msgspec.to_builtins(run, builtin_types=(bytes,)), "scope": msgspec.json.encode(run.scope)}
-        with self._errors(), self._engine.begin() as connection:
+        scope = hashlib.sha256(msgspec.json.encode(run.scope, order="sorted")).hexdigest()
+        with self.writing() as connection:
             connection.execute(_runs.insert(), row)
+            custody.append(connection, self.actor, "begun", run.started, run=run.id, detail={"scope_sha256": scope})
 
     def happened(self, run: str, event: Event) -> None:
         """Add an event to a run."""
@@ -190,6 +208,12 @@ class Store:
             raise PostureError(f"{len(found)} runs begin with {wanted!r}", where=self.name, mend="posture runs list")
         return (exact or found)[0]
 
+    def replayed_runs(self) -> frozenset[str]:
+        """The runs whose evidence came out of a bag."""
+        query = sa.select(_events.c.run).where(_events.c.kind == "replayed")
+        with self.reading() as connection:
+            return frozenset(row.run for row in connection.execute(query))
+
     def events(self, run: str) -> list[Event]:
         """What happened to a run, in order."""
         query = sa.select(_events).where(_events.c.run == run).order_by(_events.c.number)
@@ -200,6 +224,11 @@ class Store:
                 )
                 for row in connection.execute(query)
             ]
+
+    def pruned(self) -> dict[str, datetime]:
+        """The runs that were pruned, and when."""
+        with self.reading() as connection:
+            return {row.run: datetime.fromisoformat(row.at) for row in connection.execute(sa.select(_tombstones))}
 
     # ── evidence ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -221,12 +250,15 @@ class Store:
         with self._errors(), self._engine.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
 
+    def evidence_ids(self, run: str) -> list[str]:
+        """The digests of a run's evidence, in their order."""
+        query = sa.select(_run_evidence.c.evidence).where(_run_evidence.c.run == run)
+        with self.reading() as connection:
+            return sorted(row.evidence for row in connection.execute(query))
+
     def evidence(self, run: str) -> Iterator[Evidence]:
         """The evidence of a run, in the order of its digests. Raises PostureError if a digest does not hold."""
-        query = sa.select(_run_evidence.c.evidence).where(_run_evidence.c.run == run)
-        with self._errors(), self._engine.connect() as connection:
-            ids = sorted(row.evidence for row in connection.execute(query))
-        for digest in ids:
+        for digest in self.evidence_ids(run):
             yield self.evidence_by_id(digest)
 
     def evidence_by_id(self, wanted: str) -> Evidence:
@@ -255,17 +287,26 @@ class Store:
         """Store an assessment: its observations as rows, the rest as one document."""
         rest = msgspec.structs.replace(assessment, observations=())
         document = self._compress.compress(msgspec.json.encode(rest))
-        with self._errors(), self._engine.begin() as connection:
+        detail = {
+            "fingerprint": assessment.fingerprint,
+            "as_of": assessment.method.as_of,
+            "scope_sha256": assessment.method.scope_sha256,
+            "ledger": assessment.method.ledger_position,
+        }
+        with self.writing() as connection:
             stored = connection.execute(_judgements.insert(), {"run": run, "at": at.isoformat(), "document": document})
             (number,) = stored.inserted_primary_key or (None,)
             rows = ({"judgement": number, **row} for row in _observation_rows(assessment.observations))
             for batch in _batches(rows, _BATCH):
                 connection.execute(_observations.insert(), batch)
+            custody.append(connection, self.actor, "judged", at, run=run, detail=detail)
 
     def assessment(self, run: str) -> Assessment:
         """The run's latest assessment. Raises PostureError if it was never judged."""
         latest = self._latest_judgement(run)
         if latest is None:
+            if (pruned := self.pruned().get(run)) is not None:
+                raise PostureError(f"run {run} was pruned on {pruned:%Y-%m-%d}, and only its seals are left")
             raise PostureError(f"run {run} was not judged", mend=f"posture audit --resume {run}")
         number, rest = latest
         query = (
@@ -277,6 +318,19 @@ class Store:
             rows = connection.execute(query)
             observations = tuple(msgspec.json.decode(row.document, type=Observation) for row in rows)
         return msgspec.structs.replace(rest, observations=observations)
+
+    def observations_of(self, run: str, check: str) -> Iterator[Observation]:
+        """What the run's latest assessment says of one check: a large run is read a check at a time."""
+        latest = sa.select(sa.func.max(_judgements.c.number)).where(_judgements.c.run == run).scalar_subquery()
+        query = (
+            sa.select(_observations.c.document)
+            .where(_observations.c.judgement == latest, _observations.c.check_id == check)
+            .order_by(_observations.c.position)
+        )
+        with self.reading() as connection:
+            rows = connection.execution_options(stream_results=True).execute(query)
+            for row in rows:
+                yield msgspec.json.decode(row.document, type=Observation)
 
     def outline(self, run: str) -> Assessment | None:
         """The run's latest assessment without its observations, which may be many; None if it was never judged."""
@@ -317,10 +371,19 @@ class Store:
                         digest = hashlib.sha256(content).hexdigest()
                         row = {"sha256": digest, "content": self._compress.compress(content)}
                         connection.execute(self._insert(_attachments).on_conflict_do_nothing(), row)
+                    previous = self._ledger_head(connection)
                     for number, statement in enumerate(statements, last + 1):
-                        document = self._compress.compress(msgspec.json.encode(statement))
-                        entry = {"number": number, "at": at.isoformat(), "by": by, "statement": document}
+                        document = msgspec.json.encode(statement)
+                        entry: dict[str, object] = {"number": number, "at": at.isoformat(), "by": by}
+                        entry["statement"] = self._compress.compress(document)
                         connection.execute(_ledger.insert(), entry)
+                        line = custody.ledger_line(number, previous, at.isoformat(), by, document)
+                        previous = hashlib.sha256(line).hexdigest()
+                        connection.execute(_ledger_chain.insert(), {"number": number, "sha256": previous})
+                    if statements:
+                        said = Counter(str(statement.__struct_config__.tag) for statement in statements)
+                        detail = {"ledger": last + len(statements), "recorded": dict(said)}
+                        custody.append(connection, self.actor, "recorded", at, detail=detail)
             except sa.exc.IntegrityError:
                 if self._position() != last:  # somebody else wrote this number while we did
                     raise self._grown() from None
@@ -331,6 +394,11 @@ class Store:
         with self._engine.connect() as connection:
             return int(connection.execute(sa.select(sa.func.max(_ledger.c.number))).scalar() or 0)
 
+    @staticmethod
+    def _ledger_head(connection: sa.Connection) -> str:
+        query = sa.select(_ledger_chain.c.sha256).order_by(_ledger_chain.c.number.desc()).limit(1)
+        return connection.execute(query).scalar() or NO_DIGEST
+
     def _grown(self) -> PostureError:
         return PostureError(
             "the ledger changed meanwhile, and nothing was recorded", where=self.name, mend="run it again"
@@ -340,7 +408,35 @@ class Store:
         """The whole ledger. Raises PostureError for an entry that is not what was recorded."""
         with self._errors(), self._engine.connect() as connection:
             rows = connection.execute(sa.select(_ledger).order_by(_ledger.c.number)).all()
-        return Ledger(entries=tuple(map(self._entry, rows)))
+        ledger = Ledger(entries=tuple(map(self._entry, rows)))
+        self.ledger_lines()
+        return ledger
+
+    def ledger_lines(self) -> list[bytes]:
+        """The entries of the ledger as the lines of its chain. Raises PostureError where the chain does not hold."""
+        chained = sa.outerjoin(_ledger, _ledger_chain, _ledger.c.number == _ledger_chain.c.number)
+        query = sa.select(_ledger, _ledger_chain.c.sha256).select_from(chained).order_by(_ledger.c.number)
+        alone = sa.select(sa.func.min(_ledger_chain.c.number)).where(
+            _ledger_chain.c.number.not_in(sa.select(_ledger.c.number))
+        )
+        previous, lines = NO_DIGEST, []
+        with self.reading() as connection:
+            gone = connection.execute(alone).scalar()
+            for number, row in enumerate(connection.execute(query), 1):
+                line = custody.ledger_line(row.number, previous, row.at, row.by, _expand(row.statement))
+                previous = hashlib.sha256(line).hexdigest()
+                if gone or row.number != number or row.sha256 != previous:
+                    break
+                lines.append(line)
+            else:
+                number = 0
+        if gone or number:
+            raise PostureError(
+                f"entry {gone or number} of the ledger was changed, put in or taken out by other means than Posture",
+                where=self.name,
+                mend="restore the store from a backup; don't rely on what was judged since",
+            )
+        return lines
 
     def _entry(self, row: sa.Row[Any]) -> Entry:
         try:
@@ -379,8 +475,10 @@ class Store:
     def keep_reference(self, file: ReferenceFile) -> None:
         """Add a file of reference data; nothing is ever replaced."""
         row = {**msgspec.to_builtins(file, builtin_types=(bytes,)), "content": self._compress.compress(file.content)}
-        with self._errors(), self._engine.begin() as connection:
+        detail = {"sha256": file.sha256, "kind": file.kind, "origin": file.origin}
+        with self.writing() as connection:
             connection.execute(_reference.insert(), row)
+            custody.append(connection, self.actor, "reference data kept", file.at, detail=detail)
 
     def reference_files(self) -> list[ReferenceFile]:
         """All of them, in the order in which they came. Raises PostureError for one that was changed."""
@@ -391,6 +489,28 @@ class Store:
             if hashlib.sha256(file.content).hexdigest() != file.sha256:
                 raise PostureError(f"the reference data {file.sha256[:12]} was changed", where=self.name)
         return files
+
+    # ── custody, and what is built beside the store ──────────────────────────────────────────────────────────────
+
+    def did(self, action: str, run: str = "", detail: Mapping[str, object] | None = None) -> None:
+        """Add to the chain of custody what was done just now."""
+        with self.writing() as connection:
+            custody.append(connection, self.actor, action, now(), run=run, detail=detail)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection to read with; what goes wrong is a PostureError."""
+        with self._errors(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that nobody else writes beside: what it reads of the chains stays so until it ends."""
+        with self._errors(), self._engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            custody.lock(connection)
+            yield connection
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -411,6 +531,8 @@ class Store:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         try:
             with self._engine.begin() as connection:
+                if connection.dialect.name == "sqlite":  # of two that open a new store at once, one waits
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 config.attributes["connection"] = connection
                 command.upgrade(config, HEAD)
         except CommandError as error:

@@ -24,6 +24,18 @@ from posture.assessment.answers import (
     RegisterResult,
     RiskAnalysisResult,
 )
+from posture.assessment.changes import (
+    ChangeKind,
+    Changes,
+    CheckChange,
+    ControlChange,
+    EarlierRun,
+    GapChange,
+    Reason,
+    RiskChange,
+    SubjectChange,
+    TrendPoint,
+)
 from posture.assessment.clinical import (
     BlastRadius,
     Change,
@@ -45,6 +57,7 @@ from posture.assessment.inventory import (
 from posture.assessment.network import ClassCount, NetworkLink, NetworkMap, NetworkNode, Subnet
 from posture.assessment.part import Part as _Part
 from posture.assessment.risks import Factor, Level, Risk
+from posture.assessment.sealing import RunEntry, SealInfo, Standing
 from posture.assessment.segmentation import (
     CanaryResult,
     OpenFlow,
@@ -68,9 +81,13 @@ __all__ = [
     "CanaryResult",
     "CatalogInfo",
     "Change",
+    "ChangeKind",
+    "Changes",
+    "CheckChange",
     "CheckResult",
     "ClassCount",
     "ClinicalService",
+    "ControlChange",
     "ControlCheck",
     "ControlPart",
     "ControlResult",
@@ -79,6 +96,7 @@ __all__ = [
     "DataFlow",
     "DecisionResult",
     "DeclaredRow",
+    "EarlierRun",
     "EvidenceEntry",
     "ExceptionResult",
     "Extent",
@@ -86,6 +104,7 @@ __all__ = [
     "FamilyCount",
     "Framework",
     "Gap",
+    "GapChange",
     "Hop",
     "InformationSystem",
     "InventoryComparison",
@@ -106,15 +125,22 @@ __all__ = [
     "PracticeResult",
     "ProbeResult",
     "ReadinessItem",
+    "Reason",
     "ReferenceData",
     "RegisterResult",
     "Risk",
     "RiskAnalysisResult",
+    "RiskChange",
     "Run",
+    "RunEntry",
     "Scenario",
+    "SealInfo",
     "Segmentation",
+    "Standing",
+    "SubjectChange",
     "Subnet",
     "ThresholdValue",
+    "TrendPoint",
     "Unanswered",
     "Undeclared",
     "UnprovenPorts",
@@ -127,7 +153,12 @@ SCHEMA: Final = "posture/assessment/1"
 
 
 class Run(_Part, frozen=True, kw_only=True):
-    """The run itself: the only part that differs when the same evidence is judged again."""
+    """The run itself: the only part that differs when the same evidence is judged again.
+
+    `seal` says how this assessment stands, `runs` lists all runs of its store, and `changes` says what is different
+    from an earlier run, where it was compared with one: reports have them. The assessment that is sealed has none of
+    them, because the seal is made over it.
+    """
 
     id: str
     started: datetime
@@ -135,6 +166,9 @@ class Run(_Part, frozen=True, kw_only=True):
     operator: str = ""
     host: str = ""
     command: str = ""
+    seal: SealInfo | None = None
+    runs: tuple[RunEntry, ...] = ()
+    changes: Changes | None = None
 
 
 class ZoneInfo(_Part, frozen=True, kw_only=True):
@@ -193,7 +227,10 @@ ObservationShape = Annotated[
 
 
 class CheckResult(_Part, frozen=True, kw_only=True):
-    """A check of this run, its text, and how many subjects each outcome has."""
+    """A check of this run, its text, and how many subjects each outcome has.
+
+    `file` is the one of the method's check files that it is in, and `wants` what it reads beside facts.
+    """
 
     id: str
     title: str
@@ -209,6 +246,8 @@ class CheckResult(_Part, frozen=True, kw_only=True):
     not_applicable: int = 0
     errors: int = 0
     controls: tuple[str, ...] = ()
+    file: str = ""
+    wants: tuple[str, ...] = ()
 
 
 class ControlCheck(_Part, frozen=True, kw_only=True):

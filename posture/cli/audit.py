@@ -13,19 +13,21 @@ from pathlib import Path
 import click
 
 from posture import registry
-from posture.assessment import Assessment, FamilyCount
 from posture.audit import Audit
-from posture.cli.common import Instant, base_folder, config_path, console, load_scope, open_store
+from posture.cli.common import Instant, base_folder, config_path, console, load_scope, open_store, sealer
+from posture.cli.conclusion import conclusion, exit_code
 from posture.cli.main import Settings
 from posture.cli.progress import listener
+from posture.cli.replay import replay
 from posture.imports import Imported, load
-from posture.model import Outcome, Severity
+from posture.model import Severity
 from posture.plan import within_site
-from posture.presentation import gap_extent, plural, visible
 from posture.scope import Scope
+from posture.sealing.replay import is_bag
+from posture.sealing.standing import seal_info
 from posture.segmentation.vantage import vantage_zone
 
-__all__ = ["audit", "conclusion", "exit_code", "stopping"]
+__all__ = ["audit", "stopping"]
 
 _FAIL_ON = [severity.value for severity in Severity]
 
@@ -81,17 +83,25 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
 
     With --from, files are judged and nothing is sent: nmap XML (nmap -oX), Nessus (.nessus), LDIF (ldapsearch -LLL),
     SharpHound's JSON and zip archives, snmprec, walks (snmpwalk -On), and an inventory (CSV, .xlsx), also in folders,
-    and compressed (.gz, .zst).
+    and compressed (.gz, .zst). A bag (posture evidence export) is verified and judged again, as it was then.
     """
     given = click.get_current_context().get_parameter_source("vantage") is click.core.ParameterSource.COMMANDLINE
-    if resume and (files or elsewhere or live or as_of or site or only or given):
-        raise click.UsageError("--resume goes on with a run as it was begun: it takes no other choice of what to ask")
+    if bag := _bag(files, resume, elsewhere, live, as_of, site, only, given):
+        return replay(settings, bag, folders, fail_on)
     packs = load_scope(settings).checks.packs if config_path(settings) else ()
     collectors = registry.collectors(packs)
     told = listener(console(settings))
     names = [name.strip() for name in only.split(",") if name.strip()]
     with open_store(settings) as store, stopping() as stop:
-        running = Audit(store, collectors, told, base=base_folder(settings), checks_folders=folders, stop=stop)
+        running = Audit(
+            store,
+            collectors,
+            told,
+            base=base_folder(settings),
+            checks_folders=folders,
+            stop=stop,
+            sealer=sealer(settings, store),
+        )
         try:
             if resume:
                 run = store.run(resume)
@@ -120,10 +130,22 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
             assessment = running.judge(run)
         finally:
             told.close()
+        seal = seal_info(store, assessment)
     click.echo(run.id)
     if not settings.quiet:
         click.echo(conclusion(assessment, verbose=settings.verbose), err=True)
+        click.echo(f"The run is {seal.words}: {seal.signer}", err=True)
     return exit_code(assessment, fail_on)
+
+
+def _bag(files: tuple[Path, ...], resume: str | None, *choices: object) -> Path | None:
+    """The bag that is to be judged again, if one is named. Raises UsageError for choices that exclude each other."""
+    if resume and (files or any(choices)):
+        raise click.UsageError("--resume goes on with a run as it was begun: it takes no other choice of what to ask")
+    bags = [path for path in files if is_bag(path)]
+    if bags and (len(files) > 1 or any(choices)):
+        raise click.UsageError("a bag is judged by itself, as it was then: it takes no other choice of what to judge")
+    return bags[0] if bags else None
 
 
 def _known(zone: str, scope: Scope) -> None:
@@ -193,44 +215,3 @@ def stopping() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def conclusion(assessment: Assessment, *, verbose: bool = False) -> str:
-    """The run in a few lines: what stands, what was found, what got no answer; `verbose` names each gap."""
-    controls = assessment.coverage.controls
-    unknown = sum(each.outcome in {Outcome.UNKNOWN, Outcome.ERROR} for each in assessment.observations)
-    failed = [probe for probe in assessment.coverage.probes if probe.outcome not in {"complete", "refused"}]
-    lines = [
-        f"{plural(len(assessment.gaps), 'gap')}; {plural(unknown, 'question')} without an answer.",
-        f"Of {controls.of} controls of the Security Rule {_standing(controls)}.",
-        "A scan alone satisfies none: it needs people's answers as well (posture attest).",
-    ]
-    lines += [f"Not collected: {probe.id}: {probe.problem}" for probe in failed]
-    if verbose:
-        lines += [f"{gap.severity.value}: {gap.title}: {gap_extent(gap)} ({gap.check})" for gap in assessment.gaps]
-    return visible("\n".join(lines))
-
-
-def _standing(controls: FamilyCount) -> str:
-    words = {
-        "not satisfied": controls.not_satisfied,
-        "not satisfied with the risk accepted": controls.risk_accepted,
-        "not assessed": controls.not_assessed,
-        "satisfied": controls.satisfied,
-        "satisfied by an alternative": controls.satisfied_by_alternative,
-        "not applicable": controls.not_applicable,
-    }
-    always = ("not satisfied", "not assessed", "satisfied")
-    return ", ".join(f"{number} {word}" for word, number in words.items() if number or word in always)
-
-
-def exit_code(assessment: Assessment, fail_on: str | None) -> int:
-    """3 where there are findings at or above the severity, or (incomplete) anything without an answer; else 0."""
-    if fail_on is None:
-        return 0
-    if fail_on == "incomplete":
-        unanswered = any(each.outcome in {Outcome.UNKNOWN, Outcome.ERROR} for each in assessment.observations)
-        planned = any(probe.outcome not in {"complete", "refused"} for probe in assessment.coverage.probes)
-        return 3 if unanswered or planned else 0
-    rank = Severity(fail_on).rank
-    return 3 if any(gap.severity.rank <= rank for gap in assessment.gaps) else 0

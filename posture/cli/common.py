@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from posture.cli.main import Settings
 from posture.errors import PostureError
 from posture.presentation import visible
 from posture.scope import Scope
+from posture.sealing.custody import Actor
+from posture.sealing.sealer import Sealer
 from posture.store import Store
 
 __all__ = [
@@ -31,6 +34,8 @@ __all__ = [
     "load_scope",
     "open_store",
     "print_listing",
+    "scope_or_none",
+    "sealer",
 ]
 
 _YEARS = (1970, 2999)
@@ -69,10 +74,33 @@ def load_scope(settings: Settings) -> Scope:
 
 def open_store(settings: Settings) -> Store:
     """The store named, or posture.db beside posture.toml, or the one in the user's data folder."""
-    if settings.store:
-        return Store(settings.store)
     path = config_path(settings)
-    return Store(path.parent / "posture.db" if path else Path(click.get_app_dir("posture")) / "posture.db")
+    where = settings.store or (path.parent if path else Path(click.get_app_dir("posture"))) / "posture.db"
+    return Store(where, Actor.here(_roles(path)))
+
+
+def _roles(path: Path | None) -> dict[str, str]:
+    """The roles that posture.toml gives to people; a listing works where the rest of it has mistakes."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))["custody"]["roles"] if path else {}
+        return {str(user): str(role) for user, role in said.items()}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def scope_or_none(settings: Settings) -> Scope | None:
+    """The scope of posture.toml, where there is one."""
+    return load_scope(settings) if config_path(settings) else None
+
+
+def sealer(settings: Settings, store: Store) -> Sealer:
+    """What seals the runs of the store. Raises PostureError where it can't: before anybody is asked anything."""
+
+    def tell(message: str) -> None:
+        if not settings.quiet:
+            click.echo(f"posture: {visible(message)}", err=True)
+
+    return Sealer.of(store, scope_or_none(settings), base_folder(settings), tell)
 
 
 class Instant(click.ParamType[datetime]):

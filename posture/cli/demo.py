@@ -11,8 +11,9 @@ import click
 
 from posture import catalog, configuration, registry
 from posture.audit import Audit
-from posture.cli.audit import conclusion, stopping
+from posture.cli.audit import stopping
 from posture.cli.common import console
+from posture.cli.conclusion import conclusion
 from posture.cli.main import Settings
 from posture.cli.progress import listener
 from posture.cli.report import write_reports
@@ -22,6 +23,8 @@ from posture.demo.statements import DOCUMENTS, statements
 from posture.governance.period import today
 from posture.imports import load
 from posture.scope import Scope
+from posture.sealing.sealer import Sealer
+from posture.sealing.standing import with_standing
 from posture.store import Store, now
 
 __all__ = ["demo"]
@@ -60,7 +63,8 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
         Store(settings.store or out / "posture-demo.db") as store,
         stopping() as stop,
     ):
-        running = Audit(store, collectors, told, base=Path(folder), stop=stop)
+        sealing = Sealer.of(store, None, out, lambda message: click.echo(f"posture: {message}", err=True))
+        running = Audit(store, collectors, told, base=Path(folder), stop=stop, sealer=sealing)
         imported = load(recorded.FILES, collectors).evidence
         try:
             if from_record:
@@ -76,7 +80,7 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
                     running.collect(run, zone=recorded.VANTAGE)
             if not store.ledger().entries:
                 _answer(store, run.scope, now())
-            assessment = running.judge(run)
+            assessment = with_standing(store, running.judge(run))
         finally:
             told.close()
     if not settings.quiet:

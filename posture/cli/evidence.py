@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import click
 import msgspec
 
 from posture.cli.common import format_option, open_store, print_listing
 from posture.cli.main import Settings
+from posture.errors import PostureError
 from posture.model import Envelope
+from posture.sealing import bags, verifier
 
 __all__ = ["evidence"]
 
@@ -21,7 +25,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.group()
 def evidence() -> None:
-    """List and show evidence."""
+    """List and show evidence; export it as a bag, and verify that."""
 
 
 @evidence.command("list")
@@ -69,3 +73,77 @@ def show(settings: Settings, digest: str, payload: bool) -> None:
     if payload and sys.stdout.isatty():
         raise click.UsageError("a payload can hold what changes a terminal: send it to a file or a pipe")
     sys.stdout.buffer.write(record.payload if payload else record.envelope_bytes)
+
+
+@evidence.command()
+@click.argument("run", required=False)
+@click.option(
+    "-o",
+    "out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The zip to write, such as RUN.zip.",
+)
+@click.pass_obj
+def export(settings: Settings, run: str | None, out: Path) -> None:
+    """Write the bag (BagIt) of RUN (the latest, if none is named): its evidence, all that it was judged from, its seal.
+
+    It is settled to the last byte when the run is sealed: exported twice, it is the same. Prints its SHA-256 as
+    sha256sum does. The bag holds raw evidence: give it only to whom you would show your network.
+    """
+    with open_store(settings) as store:
+        digest = bags.export(store, store.run(run).id, out)
+    click.echo(f"{digest}  {out}")
+
+
+@evidence.command()
+@click.argument("what")
+@click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="The signer's public key (PEM).")
+@click.option("--fingerprint", default="", metavar="F", help="The fingerprint of the signer's key.")
+@click.option(
+    "--timestamp-ca",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Certificates to trust for the timestamp; else the bag's own.",
+)
+@click.pass_obj
+def verify(settings: Settings, what: str, key: Path | None, fingerprint: str, timestamp_ca: Path | None) -> int:
+    """Verify WHAT: a bag (a zip, or the folder it was unpacked into), or a run of the store.
+
+    Says what was checked, and names each file that was changed, added or removed. Exit 1 where it is not intact. Who
+    sealed it, a bag can't say by itself: give the key, or its fingerprint, had from the hospital by another way.
+    """
+    if key and fingerprint:
+        raise click.UsageError("--key and --fingerprint exclude each other")
+    wanted = _fingerprint(key) if key else fingerprint.strip().lower()
+    if wanted and not re.fullmatch(r"[0-9a-f]{64}", wanted):
+        raise click.UsageError("a fingerprint has 64 hexadecimal digits: posture keys show")
+    path = Path(what)
+    try:
+        if path.exists():
+            verdict = bags.verify_file(path, wanted, _read(timestamp_ca) if timestamp_ca else None)
+        else:
+            with open_store(settings) as store:
+                verdict = bags.verify_run(store, store.run(what).id, wanted)
+    except verifier.NotABag as error:
+        click.echo(f"NOT INTACT: {error}")
+        return 1
+    except OSError as error:
+        raise PostureError(f"it can't be read: {error.strerror}", where=verifier.shown(what)) from None
+    click.echo(verifier.report(verdict))
+    return 1 if verdict.problems else 0
+
+
+def _fingerprint(key: Path) -> str:
+    try:
+        return verifier.fingerprint_of(_read(key))
+    except ValueError as error:
+        mend = "give the key that posture keys show --public prints"
+        raise PostureError(f"it is no public key: {error}", where=verifier.shown(key), mend=mend) from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(verifier.MAX_SMALL)
+    except OSError as error:
+        raise PostureError(f"it can't be read: {error.strerror}", where=verifier.shown(path)) from None

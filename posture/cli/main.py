@@ -27,6 +27,7 @@ _COMMANDS = {
     "evidence": "evidence",
     "exceptions": "exceptions",
     "init": "setup",
+    "keys": "keys",
     "plan": "setup",
     "plugins": "listings",
     "report": "report",

@@ -10,11 +10,13 @@ import click
 
 from posture import registry
 from posture.assessment import Assessment
-from posture.audit import Audit
-from posture.cli.common import Instant, base_folder, console, open_store
+from posture.audit import Audit, replayed
+from posture.cli.common import Instant, base_folder, console, open_store, sealer
 from posture.cli.main import Settings
 from posture.cli.progress import listener
 from posture.errors import PostureError
+from posture.history.runs import with_changes
+from posture.sealing.standing import with_standing
 from posture.store import now
 
 __all__ = ["report", "write_reports"]
@@ -22,7 +24,14 @@ __all__ = ["report", "write_reports"]
 
 @click.command(short_help="Write a run's reports.")
 @click.argument("run", required=False)
-@click.option("-f", "formats", default="html,xlsx", show_default=True, metavar="FORMATS", help="html,xlsx,json,map-csv")
+@click.option(
+    "-f",
+    "formats",
+    default="html,xlsx",
+    show_default=True,
+    metavar="FORMATS",
+    help="One or more of html,pdf,xlsx,csv,json,oscal,map-csv, with commas between.",
+)
 @click.option(
     "-o", "out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The folder to write into."
 )
@@ -34,6 +43,9 @@ __all__ = ["report", "write_reports"]
     type=click.Path(path_type=Path),
     help="Where it is judged again: also these.",
 )
+@click.option(
+    "--since", metavar="RUN|none", help="The run to compare with; default: the latest of the organisation before."
+)
 @click.option("--as-judged", is_flag=True, help="As it was judged last, whatever people have answered since.")
 @click.pass_obj
 def report(  # noqa: PLR0913, PLR0917  # one parameter an option
@@ -43,6 +55,7 @@ def report(  # noqa: PLR0913, PLR0917  # one parameter an option
     out: Path,
     as_of: datetime | None,
     folders: tuple[Path, ...],
+    since: str | None,
     *,
     as_judged: bool,
 ) -> None:
@@ -50,16 +63,27 @@ def report(  # noqa: PLR0913, PLR0917  # one parameter an option
 
     Where answers, decisions or exceptions were recorded since the run was judged, it is judged again as of now, from
     the evidence that it has.
+
+    html is one page that needs nothing else; pdf the same on paper (pip install 'posture[pdf]'); xlsx a workbook to
+    work in; csv a zip with a table a file; json everything, for programs; oscal a zip with NIST's OSCAL documents;
+    map-csv the links of the network map. All formats of one run say the same.
     """
     if as_of and as_judged:
         raise click.UsageError("--as-of and --as-judged exclude each other")
     with open_store(settings) as store:
         record = store.run(run)
         assessment = store.assessment(record.id)
-        moved = store.ledger().position > assessment.method.ledger_position
+        moved = store.ledger().answered_after(assessment.method.ledger_position) and not replayed(store, record.id)
         if as_of or (moved and not as_judged):
             told = listener(console(settings))
-            audit = Audit(store, registry.collectors(), told, base=base_folder(settings), checks_folders=folders)
+            audit = Audit(
+                store,
+                registry.collectors(),
+                told,
+                base=base_folder(settings),
+                checks_folders=folders,
+                sealer=sealer(settings, store),
+            )
             try:
                 assessment = audit.judge(record, as_of or now())
             finally:
@@ -67,6 +91,9 @@ def report(  # noqa: PLR0913, PLR0917  # one parameter an option
             if not settings.quiet:
                 why = "" if as_of else ": people have answered since it was judged before"
                 click.echo(f"Judged again as of {assessment.method.as_of:%Y-%m-%d %H:%M %Z}{why}.", err=True)
+        assessment = with_standing(store, assessment)
+        if since != "none":
+            assessment = with_changes(store, assessment, since)
     for path in write_reports(assessment, formats.split(","), out):
         click.echo(path)
 

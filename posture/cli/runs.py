@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 import msgspec
 
-from posture.cli.audit import conclusion
 from posture.cli.common import format_option, open_store, print_listing
+from posture.cli.conclusion import conclusion
+from posture.cli.diff import diff
 from posture.cli.main import Settings
+from posture.cli.retention import hold, prune
 from posture.errors import PostureError
 from posture.presentation import visible
 from posture.store import RunRecord, Store
@@ -26,7 +28,11 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.group()
 def runs() -> None:
-    """List and show runs."""
+    """List, show and compare runs, keep them, and remove those that need not be kept."""
+
+
+for command in (diff, prune, hold):
+    runs.add_command(command)
 
 
 @runs.command("list")
@@ -35,18 +41,19 @@ def runs() -> None:
 def list_(settings: Settings, form: str) -> None:
     """List all runs, the newest first."""
     with open_store(settings) as store:
-        rows = [_row(store, run) for run in store.runs()]
+        gone = store.pruned()
+        rows = [_row(store, run, pruned=run.id in gone) for run in store.runs()]
     columns = [(name, lambda row, name=name: str(getattr(row, name))) for name in _Row.__struct_fields__]
     print_listing("runs", rows, form, columns)
 
 
-def _row(store: Store, run: RunRecord) -> _Row:
+def _row(store: Store, run: RunRecord, *, pruned: bool) -> _Row:
     kinds = [event.kind for event in store.events(run.id)]
     last = {"finished": "finished", "interrupted": "interrupted"}
     return _Row(
         id=run.id,
         started=run.started.isoformat(timespec="seconds"),
-        state=last.get(kinds[-1], "unfinished") if kinds else "unfinished",
+        state="pruned" if pruned else last.get(kinds[-1], "unfinished") if kinds else "unfinished",
         organisation=run.scope.organisation.name,
         operator=run.operator,
         evidence=store.evidence_count(run.id),

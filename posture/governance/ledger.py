@@ -7,13 +7,14 @@ A later entry about the same thing replaces an earlier one from then on, and bot
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from posture.model import Method, Record
 
 __all__ = [
+    "EVERYTHING",
     "AnswerWord",
     "Attachment",
     "Attestation",
@@ -21,6 +22,8 @@ __all__ = [
     "DataFlow",
     "Decision",
     "Entry",
+    "Hold",
+    "HoldRelease",
     "InformationSystem",
     "Ledger",
     "Practice",
@@ -186,8 +189,35 @@ class Treatment(Record, frozen=True, kw_only=True, tag="treatment", tag_field="k
     note: str = ""
 
 
+EVERYTHING: Final = "all"
+"""The target of a hold on every run, those to come too."""
+
+
+class Hold(Record, frozen=True, kw_only=True, tag="hold", tag_field="kind"):
+    """A legal hold on a run, or on all: while it stands, nothing of it is pruned. It says nothing about any control."""
+
+    target: str
+    reason: str
+
+
+class HoldRelease(Record, frozen=True, kw_only=True, tag="hold-release", tag_field="kind"):
+    """All legal holds on this very target were taken back."""
+
+    target: str
+    reason: str
+
+
 Statement: TypeAlias = (
-    Attestation | Decision | RiskAcceptance | Revocation | RecordedRiskAnalysis | Register | Practices | Treatment
+    Attestation
+    | Decision
+    | RiskAcceptance
+    | Revocation
+    | RecordedRiskAnalysis
+    | Register
+    | Practices
+    | Treatment
+    | Hold
+    | HoldRelease
 )
 
 
@@ -209,6 +239,12 @@ class Ledger(Record, frozen=True, kw_only=True):
     def position(self) -> int:
         """The number of the last entry; 0 of an empty ledger."""
         return self.entries[-1].number if self.entries else 0
+
+    def answered_after(self, position: int) -> bool:
+        """Whether anything that an assessment depends on was recorded after this position; holds are not."""
+        return any(
+            entry.number > position and not isinstance(entry.statement, (Hold, HoldRelease)) for entry in self.entries
+        )
 
     def of(self, kind: type[msgspec.Struct]) -> tuple[Entry, ...]:
         """The entries whose statement is of this kind, in their order."""
