@@ -23,6 +23,7 @@ from posture.demo.statements import DOCUMENTS, statements
 from posture.governance.period import today
 from posture.imports import load
 from posture.scope import Scope
+from posture.sealing import bags
 from posture.sealing.sealer import Sealer
 from posture.sealing.standing import with_standing
 from posture.store import Store, now
@@ -48,7 +49,8 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
 
     It has a store of its own in the folder of the reports, unless --store names another. Its Active Directory, its
     inventory and its list of leavers are imported from files, as an air-gapped hospital would do it. The audit stands
-    in the zone of the guests: what it reaches, a visitor reaches. Prints the paths of the reports.
+    in the zone of the guests: what it reaches, a visitor reaches. Prints the paths of the reports, and of the bag of its
+    evidence: posture evidence verify FILE.
     """
     if not from_record and shutil.which("nmap") is None:
         click.echo(
@@ -81,6 +83,8 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
             if not store.ledger().entries:
                 _answer(store, run.scope, now())
             assessment = with_standing(store, running.judge(run))
+            bag = out / f"posture-{run.id}-evidence.zip"
+            bags.export(store, run.id, bag)
         finally:
             told.close()
     if not settings.quiet:
@@ -88,6 +92,7 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
         click.echo("The sample hospital's people have answered some of the questions; see posture attest.", err=True)
     for path in write_reports(assessment, ("html", "xlsx", "json"), out):
         click.echo(path)
+    click.echo(bag)
 
 
 def _answer(store: Store, scope: Scope, at: datetime) -> None:
