@@ -49,20 +49,26 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check's observations are compared by: the things of both runs, and where all evidence came from."""
+    """What a check's observations are compared by: the things of both runs, and where all evidence came from.
+
+    `otherwise` says by what else the later run judged, where that is for the hospital to choose: what passes by a
+    threshold that was moved was not fixed. Empty where it judged by the same.
+    """
 
     subjects: Subjects
     sources_before: Mapping[str, Source]
     sources_after: Mapping[str, Source]
     earlier: Earlier
+    otherwise: str = ""
 
 
 def states(observations: Iterable[Observation]) -> dict[str, Observation]:
-    """The observation about each subject of one check; members of a counted set have the set's."""
+    """The observation about each subject of one check, the worst where there are several; a set's is its members'."""
     found: dict[str, Observation] = {}
     for each in observations:
         for key in each.subjects or (each.subject,):
-            found[key] = each
+            if key not in found or each.outcome.rank < found[key].outcome.rank:
+                found[key] = each
     return found
 
 
@@ -193,23 +199,31 @@ def _past(group: _Group, earlier: Sequence[Mapping[str, Outcome]]) -> Iterable[O
 
 def _missing(group: _Group, by: Comparison) -> str:
     """What is missing for a pass to show that what had failed is fixed; nothing where it does."""
+    return next(iter(_lacks(group, by)), "")
+
+
+def _lacks(group: _Group, by: Comparison) -> Iterable[str]:
     known = group.thing.ids_after | {*group.after}
     failed = {key: each for key, each in group.old.items() if each.outcome is Outcome.FAIL}
     for key in failed:
         if key not in known:
-            return f"it failed as {key}, and nothing that passed is known to be that"
+            yield f"it failed as {key}, and nothing that passed is known to be that"
     evidence = {digest for each in failed.values() for digest in each.evidence}
     if not evidence <= by.sources_before.keys():
-        return "where the evidence of the fail came from is not known any more"
-    wanted = {by.sources_before[digest].collector for digest in evidence}
+        yield "where the evidence of the fail came from is not known any more"
+        return
+    if by.otherwise:
+        yield by.otherwise
     behind = _behind(group)
+    if behind and behind <= evidence:
+        yield "it passes by the very evidence by which it failed: only how it is judged is another"
+    wanted = {by.sources_before[digest].collector for digest in evidence}
     brought = [by.sources_after[digest] for digest in behind if digest in by.sources_after]
     lacking = wanted - {source.collector for source in brought}
     if lacking:
-        return f"it failed by evidence of {', '.join(sorted(lacking))}, and passed without any"
-    if wanted & _ADDRESSED:
-        return _unseen(group, [source for source in brought if source.collector in wanted & _ADDRESSED])
-    return ""
+        yield f"it failed by evidence of {', '.join(sorted(lacking))}, and passed without any"
+    if wanted & _ADDRESSED and (unseen := _unseen(group, [each for each in brought if each.collector in _ADDRESSED])):
+        yield unseen
 
 
 def _behind(group: _Group) -> set[str]:

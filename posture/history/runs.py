@@ -27,7 +27,7 @@ from posture.history.why import Why
 from posture.model import Outcome, Severity
 from posture.store import RunRecord, Store
 
-__all__ = ["Compared", "changes_since", "earlier_run", "with_changes"]
+__all__ = ["Compared", "changes_since", "comparable", "earlier_run", "with_changes"]
 
 _SHOWN = 25
 """Changes of one check that are kept in a report; `posture runs diff` tells all."""
@@ -60,6 +60,7 @@ def earlier_run(store: Store, run: RunRecord, wanted: str | None) -> tuple[RunRe
         chosen = store.run(wanted)
         if chosen.id == run.id:
             raise PostureError("it is the run itself", where=f"--since {wanted}", mend="posture runs list")
+        comparable(chosen, run, f"--since {wanted}")
         if store.outline(chosen.id) is None:
             raise _nothing(store, chosen.id, f"--since {wanted}")
         return chosen, "chosen with --since"
@@ -67,6 +68,21 @@ def earlier_run(store: Store, run: RunRecord, wanted: str | None) -> tuple[RunRe
         if store.outline(each.id) is not None:
             return each, "the latest run of the same organisation before it"
     return None
+
+
+def comparable(before: RunRecord, after: RunRecord, where: str) -> None:
+    """Raises PostureError for runs in the wrong order, and of two organisations: their machines are not the same."""
+    names = [run.scope.organisation.name for run in (before, after)]
+    if names[0] != names[1]:
+        raise PostureError(
+            f"the runs are of two organisations, {names[0]!r} and {names[1]!r}: nothing in one was fixed in the other",
+            where=where,
+            mend="posture runs list",
+        )
+    if _place(before) > _place(after):
+        raise PostureError(
+            f"{before.id} is the later of the two", where=where, mend=f"posture runs diff {after.id} {before.id}"
+        )
 
 
 def _nothing(store: Store, run: str, where: str) -> PostureError:
@@ -120,7 +136,11 @@ class Compared:
             return [self._said(run, check, keys) for run in self._past]
 
         return Comparison(
-            subjects=self._by, sources_before=self._sources[0], sources_after=self._sources[1], earlier=earlier
+            subjects=self._by,
+            sources_before=self._sources[0],
+            sources_after=self._sources[1],
+            earlier=earlier,
+            otherwise=self._why.otherwise(check),
         )
 
     def _said(self, run: str, check: str, keys: Collection[str]) -> dict[str, Outcome]:

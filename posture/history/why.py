@@ -120,6 +120,13 @@ class Why:
         if "Reference" in new.wants:
             yield from self.reference
 
+    def otherwise(self, check: str) -> str:
+        """By which other thresholds the later run judged this check, in words; empty where by the same."""
+        new = self._checks[1].get(check)
+        if not self.thresholds or new is None or "Thresholds" not in new.wants:
+            return ""
+        return f"it passes by another measure: {'; '.join(each.text for each in self.thresholds)}"
+
     def of_change(self, change: Change) -> tuple[Reason, ...]:
         """What can be why something changed about one subject, beside what differs of the check."""
         return tuple(self._of_change(change))

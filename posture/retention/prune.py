@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
 
+from posture.errors import PostureError
 from posture.model import Record
 from posture.retention.rules import Keeping, Past, holds, keeping
 from posture.sealing import custody, seals, verifier
@@ -113,7 +114,33 @@ def prune(store: Store, at: datetime, before: date | None = None) -> tuple[Keepi
     What is to go is decided again inside the transaction that removes it: a hold that was placed meanwhile counts.
     """
     planned = decisions(store, at, before)
+    _clock(store, at)
     return tuple(each for each in planned if not each.kept and _pruned(store, each.run, at, before))
+
+
+class _Told(msgspec.Struct, frozen=True):
+    at: datetime
+
+
+def _clock(store: Store, at: datetime) -> None:
+    """Raises PostureError where the store holds what was written later than now: one of the two clocks was wrong."""
+    with store.reading() as connection:
+        lines = custody.lines(connection)
+    try:
+        latest = max((msgspec.json.decode(line, type=_Told).at for line in lines), default=at)
+    except msgspec.DecodeError:
+        raise PostureError("the chain of custody was changed", where=store.name, mend=_VERIFY) from None
+    if latest > at + _TOLERANCE:
+        raise PostureError(
+            f"the clock says {at:%Y-%m-%d %H:%M} UTC, and custody has an entry of {latest:%Y-%m-%d %H:%M}: nothing is "
+            "removed by a clock that can't be right",
+            where=store.name,
+            mend="set the clock; if it was wrong when that was written, keep the runs",
+        )
+
+
+_VERIFY = "posture evidence verify RUN says what is wrong; restore the store from a backup"
+_TOLERANCE = timedelta(days=1)
 
 
 def _pruned(store: Store, run: str, at: datetime, before: date | None) -> bool:

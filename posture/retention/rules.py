@@ -7,7 +7,7 @@ last was in effect, whichever is later. A run is in effect until a later run of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
@@ -90,7 +90,7 @@ def _keeping(
     run: Past, runs: Sequence[Past], held: Mapping[Target, Sequence[Held]], now: datetime, before: date | None
 ) -> Keeping:
     until, why = _until(run, runs)
-    day = today(now, run.time_zone)
+    day = min(today(now, run.time_zone), today(now, "UTC"))
     stays = until is None or day <= until
     began = today(run.started, run.time_zone)
     if not stays and before is not None and began >= before:
@@ -99,6 +99,16 @@ def _keeping(
         whose = "all runs are" if each.target == EVERYTHING else "it is"
         stays, why = True, f"{whose} on legal hold (ledger entry {each.entry}): {each.reason}"
     return Keeping(run=run.id, organisation=run.organisation, started=run.started, kept=stays, until=until, why=why)
+
+
+def _six_years_after(instant: datetime, time_zone: str) -> date:
+    """The last day of the six years, by the organisation's calendar and by UTC's, whichever is later.
+
+    Six years from a 29 February end on 1 March, as the database counts them too: a day too long rather than too short.
+    """
+    days = (today(instant, time_zone), today(instant, "UTC"))
+    ends = ((months_after(day, 12 * YEARS), day) for day in days)
+    return max(end if (end.month, end.day) == (day.month, day.day) else end + timedelta(days=1) for end, day in ends)
 
 
 def _until(run: Past, runs: Sequence[Past]) -> tuple[date | None, str]:
@@ -118,5 +128,5 @@ def _until(run: Past, runs: Sequence[Past]) -> tuple[date | None, str]:
             return None, "it is in effect: no later run of the organisation was judged"
         if min(later) > last:
             last, what = min(later), "when a later run took its place"
-    end = months_after(today(last, run.time_zone), 12 * YEARS)
+    end = _six_years_after(last, run.time_zone)
     return end, f"six years from {what} on {today(last, run.time_zone)}: 45 CFR 164.316(b)(2)(i)"

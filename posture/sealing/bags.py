@@ -11,11 +11,11 @@ import msgspec
 
 from posture.atomic import replacing
 from posture.errors import PostureError
-from posture.sealing import custody, keys, seals, timestamp, verifier
+from posture.sealing import consistency, custody, keys, seals, timestamp, verifier
 from posture.sealing.seals import Seal
 from posture.store import Store
 
-__all__ = ["StoredBag", "export", "verify_file", "verify_run"]
+__all__ = ["StoredBag", "digest_of", "export", "sealed", "verify_file", "verify_run"]
 
 
 class _Subject(msgspec.Struct, frozen=True):
@@ -89,7 +89,7 @@ def export(store: Store, run: str, out: Path) -> str:
 
     Raises PostureError where the run has no seal, or the store has not everything as it was sealed.
     """
-    seal = _sealed(store, run)
+    seal = sealed(store, run)
     try:
         bag = StoredBag(store, seal)
         with replacing(out) as temporary:
@@ -99,7 +99,7 @@ def export(store: Store, run: str, out: Path) -> str:
             if found:
                 more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
                 raise PostureError(f"{found[0]}{more}", where=run, mend=_RESTORE)
-            digest = _digest(temporary)
+            digest = digest_of(temporary)
     except verifier.NotABag as error:
         raise PostureError(str(error), where=run, mend=_RESTORE) from error
     except OSError as error:
@@ -111,7 +111,8 @@ def export(store: Store, run: str, out: Path) -> str:
 _RESTORE = "restore the store from a backup: a bag is made only of what is as it was sealed"
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -125,7 +126,8 @@ def _resumed(store: Store, seal: Seal) -> bool:
     return any(b'"action":"resumed"' in line and seal.run.encode() in line for line in lines[since:])
 
 
-def _sealed(store: Store, run: str) -> Seal:
+def sealed(store: Store, run: str) -> Seal:
+    """The newest seal of a run. Raises PostureError where it has none, saying why."""
     if (pruned := store.pruned().get(run)) is not None:
         raise PostureError(
             f"it was pruned on {pruned:%Y-%m-%d}: its seals and a tombstone are left",
@@ -155,16 +157,17 @@ def verify_file(path: Path, wanted: str = "", authorities: bytes | None = None) 
         )
 
 
-def verify_run(store: Store, run: str, wanted: str = "") -> verifier.Verdict:
-    """Verify a run in the store: its newest seal as its bag would be, and the chains that all runs are in."""
-    seal = _sealed(store, run)
-    verdict = verifier.verify(StoredBag(store, seal), keys.signature_holds, timestamp.stamp, wanted)
+def verify_run(store: Store, run: str, wanted: str = "", authorities: bytes | None = None) -> verifier.Verdict:
+    """Verify a run in the store: its newest seal as its bag would be, and the whole store by its seals and custody."""
+    seal = sealed(store, run)
+    verdict = verifier.verify(
+        StoredBag(store, seal),
+        keys.signature_holds,
+        lambda response, own, message: timestamp.stamp(response, authorities or own, message),
+        wanted,
+    )
     checked, problems = list(verdict.checked), list(verdict.problems)
-    for what, found in (
-        ("the chain of seals, over all runs", list(_seal_faults(store))),
-        ("the chain of custody up to now", list(_custody_faults(store))),
-        ("the ledger up to now", list(_ledger_faults(store))),
-    ):
+    for what, found in consistency.faults(store, run):
         checked.append(f"{'not so' if found else 'ok'}: {what}")
         problems += found
     return verifier.Verdict(
@@ -175,61 +178,3 @@ def verify_run(store: Store, run: str, wanted: str = "") -> verifier.Verdict:
         stamped=verdict.stamped,
         predicate=verdict.predicate,
     )
-
-
-class _Sealed(msgspec.Struct, frozen=True):
-    statement_sha256: str = ""
-
-
-class _Told(msgspec.Struct, frozen=True):
-    action: str
-    detail: _Sealed
-
-
-class _Chained(msgspec.Struct, frozen=True):
-    seal: int
-    previous_seal_sha256: str
-
-
-class _Predicate(msgspec.Struct, frozen=True):
-    predicate: _Chained
-
-
-def _seal_faults(store: Store) -> Iterator[str]:
-    previous = verifier.NO_DIGEST
-    for number, seal in enumerate(seals.every(store), 1):
-        try:
-            said = msgspec.json.decode(seal.statement, type=_Predicate).predicate
-        except msgspec.DecodeError:
-            yield f"seal {seal.number}: changed"
-            return
-        if (seal.number, said.seal, said.previous_seal_sha256) != (number, number, previous):
-            yield f"seal {number}: it does not follow the seal before: one was changed, put in or taken out"
-            return
-        if not keys.signature_holds(seal.public_key, verifier.pae(seal.statement), seal.signature):
-            yield f"seal {number}, of run {seal.run}: its signature does not hold"
-        previous = seal.statement_sha256
-
-
-def _custody_faults(store: Store) -> Iterator[str]:
-    with store.reading() as connection:
-        lines = custody.lines(connection)
-    if fault := verifier.chain_fault(lines, len(lines), verifier.sha256(lines[-1]) if lines else verifier.NO_DIGEST):
-        yield f"custody: {fault}"
-    told = [said.detail.statement_sha256 for line in lines if (said := _told(line)) and said.action == "sealed"]
-    if told != [each.statement_sha256 for each in seals.every(store)]:
-        yield "custody: the seals that it tells of are not those that are there"
-
-
-def _told(line: bytes) -> _Told | None:
-    try:
-        return msgspec.json.decode(line, type=_Told)
-    except msgspec.DecodeError:
-        return None
-
-
-def _ledger_faults(store: Store) -> Iterator[str]:
-    try:
-        store.ledger_lines()
-    except PostureError as error:
-        yield f"ledger: {error.what}"

@@ -21,6 +21,7 @@ from posture.store import RunRecord
 
 __all__ = [
     "ASSESSMENT",
+    "BAGIT",
     "INPUTS",
     "Contents",
     "Draft",
@@ -32,10 +33,11 @@ __all__ = [
     "statement",
 ]
 
-ASSESSMENT = "data/assessment.json"
+ASSESSMENT = verifier.ASSESSMENT
 INPUTS = "data/inputs.json"
 _EXTENSIONS = {"nmap-xml": "xml", "nessus-v2": "nessus", "bloodhound": "json"}
-_BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+"""The text of `bagit.txt`."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +125,7 @@ def settled(  # noqa: PLR0913  # keywords, one a part of the bag
     digests |= {name: verifier.sha256(data) for name, data in made.items()}
     octets = sum(size for _, size in begun.held.values()) + sum(map(len, made.values()))
     tags = {
-        "bagit.txt": _BAGIT,
+        "bagit.txt": BAGIT,
         "bag-info.txt": _bag_info(run, at, octets, len(digests)),
         verifier.BAG_MANIFEST: verifier.bag_manifest(digests.items()),
         "README.txt": readme(run.id).encode(),
@@ -167,6 +169,7 @@ def statement(  # noqa: PLR0913  # keywords, one a thing that is said
     inputs: Inputs | None,
     ledger: Head,
     custody: Head,
+    events: Head,
     catalogs: Mapping[str, bytes],
     runs: Sequence[Mapping[str, str]],
     signer: str,
@@ -211,6 +214,7 @@ def statement(  # noqa: PLR0913  # keywords, one a thing that is said
         "reference": inputs.reference if inputs else (),
         "ledger": ledger,
         "custody": custody,
+        "events": events,
         "runs": runs,
     }
     said = {

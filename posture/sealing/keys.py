@@ -1,9 +1,13 @@
-"""The key that a hospital seals its runs with: Ed25519, made once, private, and never exported."""
+"""The key that a hospital seals its runs with: Ed25519, made once, private, and never exported.
+
+Beside it lies another, of 32 random bytes, that its pseudonyms are made with (`posture.pseudonyms`).
+"""
 
 from __future__ import annotations
 
 import base64
 import os
+import secrets
 import stat
 import tempfile
 from pathlib import Path
@@ -23,11 +27,22 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from posture.errors import PostureError
+from posture.pseudonyms import KEY_BYTES
 from posture.scope import SealScope
 from posture.sealing import verifier
 from posture.store import Store
 
-__all__ = ["KeyPlace", "Signer", "default_place", "load", "make", "place", "signature_holds"]
+__all__ = [
+    "KeyPlace",
+    "Signer",
+    "default_place",
+    "load",
+    "make",
+    "place",
+    "pseudonym_key",
+    "pseudonym_place",
+    "signature_holds",
+]
 
 _MAX_BYTES = 64 * 1024
 
@@ -82,6 +97,8 @@ class KeyPlace(Protocol):
 
 class _File(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
+    what: str = "sealing key"
+    again: str = ", and make another if somebody may have had it: posture keys init"
 
     @property
     def where(self) -> str:
@@ -91,15 +108,15 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
         try:
             with self.path.open("rb") as file:
                 if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                    mend = f"chmod 600 {self.path}, and make another if somebody may have had it: posture keys init"
+                    mend = f"chmod 600 {self.path}{self.again}"
                     raise PostureError(
-                        "others can read the sealing key, so it is not used", where=self.where, mend=mend
+                        f"others can read the {self.what}, so it is not used", where=self.where, mend=mend
                     )
                 return file.read(_MAX_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise PostureError(f"the sealing key can't be read: {error.strerror}", where=self.where) from None
+            raise PostureError(f"the {self.what} can't be read: {error.strerror}", where=self.where) from None
 
     def write(self, pem: bytes) -> None:
         try:
@@ -116,7 +133,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
         except FileExistsError:
             pass
         except OSError as error:
-            raise PostureError(f"the sealing key can't be written: {error.strerror}", where=self.where) from None
+            raise PostureError(f"the {self.what} can't be written: {error.strerror}", where=self.where) from None
 
 
 class _Keyring(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,3 +207,31 @@ def make(kept: KeyPlace) -> Signer:
     if signer is None:
         raise PostureError("the key that was made can't be found again", where=kept.where)
     return signer
+
+
+def pseudonym_place(kept: KeyPlace) -> KeyPlace:
+    """Where the key of pseudonyms is: beside the sealing key, which is kept here."""
+    if isinstance(kept, _Keyring):
+        return _Keyring(entry=f"{kept.entry}-pseudonyms")
+    if isinstance(kept, _File):
+        path = kept.path.with_name(f"{kept.path.stem}.pseudonyms.key")
+        return _File(path=path, what="key of pseudonyms", again=": who had it can tell what was replaced")
+    raise TypeError(f"no place that has one beside it: {kept.where}")
+
+
+def pseudonym_key(kept: KeyPlace) -> bytes:
+    """The key of pseudonyms that is kept here, or a new one. Raises PostureError for one that can't be used."""
+    text = kept.read()
+    if text is None:
+        kept.write(secrets.token_hex(KEY_BYTES).encode() + b"\n")
+        text = kept.read()
+    try:
+        key = bytes.fromhex((text or b"").decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        mend = "restore it from a backup: with a new one, all pseudonyms are others, and the old ones stay unknown"
+        raise PostureError(
+            f"it is no key of pseudonyms, {2 * KEY_BYTES} hexadecimal digits", where=kept.where, mend=mend
+        )
+    return key

@@ -74,6 +74,13 @@ class ReplayedBag:
         if verdict.problems:
             more = f" (and {len(verdict.problems) - 1} more)" if len(verdict.problems) > 1 else ""
             raise PostureError(f"it is not intact: {verdict.problems[0]}{more}", where=self.where, mend=_VERIFY)
+        if verdict.derived:
+            self._bag.close()
+            raise PostureError(
+                "it is a redacted or selected bag: names in it are pseudonyms, or it has not all that was judged",
+                where=self.where,
+                mend="judge the whole bag: posture evidence export RUN -o FILE.zip, at the hospital",
+            )
         self.verdict = verdict
         self.signer = verdict.signer
         self.statement_sha256 = verifier.sha256(statement)
@@ -130,6 +137,10 @@ class ReplayedBag:
                     mend="replay it with the version that made it, or update Posture",
                 )
             yield record
+
+    def document(self) -> bytes:
+        """The assessment as it was sealed, to the byte."""
+        return self._read(ASSESSMENT)
 
     def assessment(self) -> Judged:
         """The assessment as it was sealed; another version may have made it."""

@@ -67,6 +67,8 @@ class Sealer:
             {"id": each.id, "started": each.started.isoformat(), "state": state_of(store, each.id)}
             for each in reversed(store.runs())
         ]
+        happened = Head(position=len(store.events(run.id)), head="")
+        happened = msgspec.structs.replace(happened, head=store.events_head(run.id, happened.position))
         catalogs = built_in_catalogs()
         begun = draft(
             run=run,
@@ -97,6 +99,7 @@ class Sealer:
                 inputs=inputs,
                 ledger=Head.of(lines),
                 custody=Head.of(said),
+                events=happened,
                 catalogs=catalogs,
                 runs=runs,
                 signer=self._signer.fingerprint,

@@ -51,7 +51,9 @@ def seal_info(store: Store, assessment: Assessment) -> SealInfo:
     if seal is None:
         came = next((event.detail for event in store.events(assessment.run.id) if event.kind == "replayed"), None)
         if came is None:
-            return SealInfo()
+            other = seals.latest(store, assessment.run.id)
+            verify = f"posture evidence verify {assessment.run.id}"
+            return SealInfo(note=f"The run has a seal, and it is not of what this says: {verify}" if other else "")
         return SealInfo(note=f"Judged from the bag of run {came['of']}, which was sealed by the key {came['signer']}")
     standing = _standing(seal)
     if standing == "unsealed" or _fingerprint(seal) != assessment.fingerprint:

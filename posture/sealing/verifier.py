@@ -7,6 +7,10 @@ that you don't trust: every bag holds a copy as verify.py, and a copy can be mad
 What it relies on: a statement (in-toto Statement v1) lists every file of the bag with its SHA-256 and is signed with
 Ed25519 (DSSE). Not in that list are the files in SEAL_FILES; each of those is signed itself, or is exactly what follows
 from the others.
+
+A bag can be derived from a sealed one: redacted (names are replaced by pseudonyms), or selected (some of the evidence),
+or both. Its statement is another one, by the same hospital, and it says so. A selected bag that is not redacted holds
+the sealed statement in original/, and each of its evidence is compared with that.
 """
 
 from __future__ import annotations
@@ -42,10 +46,13 @@ BAG_MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 CUSTODY = "data/custody.jsonl"
 LEDGER = "data/ledger.jsonl"
+ORIGINAL = "original/"
+ASSESSMENT = "data/assessment.json"
 SEAL_FILES = (STATEMENT, SIGNATURE, ENVELOPE, TAG_MANIFEST, TIMESTAMP, TIMESTAMP_CA, TIMESTAMP_SIGNATURE)
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:posture:sealed-run:1"
+DERIVED_TYPE = "urn:posture:derived-bag:1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 NO_DIGEST = "0" * 64
 STAMPED = "%Y-%m-%d %H:%M:%S UTC"
@@ -58,6 +65,13 @@ _END, _END64, _LOCATOR64 = 22, 56, 20  # sizes of a zip's last records (APPNOTE.
 _DER_BYTES = 44
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,128}(/(?!\.)[A-Za-z0-9._-]{1,128}){0,5}")
 _ED25519 = bytes.fromhex("302a300506032b6570032100")  # SubjectPublicKeyInfo up to the key's 32 bytes, RFC 8410
+_PRIME = 2**255 - 19
+# The y of the points whose order divides 8 (RFC 8032, 5.1): for such a key one signature fits every message.
+_SMALL_ORDER = {
+    *(0, 1, _PRIME - 1),
+    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
+}
 _STEP = 1024 * 1024
 
 
@@ -94,7 +108,7 @@ class FolderBag:
         self.faults: list[str] = []
         self._folder = folder
         self._names: list[str] = []
-        for where, folders, files in os.walk(folder):
+        for where, folders, files in os.walk(folder, onerror=self._unread):
             for name in (*files, *(each for each in folders if Path(where, each).is_symlink())):
                 path = Path(where, name)
                 relative = path.relative_to(folder).as_posix()
@@ -104,6 +118,9 @@ class FolderBag:
                     self._names.append(relative)
                 if len(self._names) + len(self.faults) > MAX_FILES:
                     raise NotABag(f"it holds more than {MAX_FILES:,} files")
+
+    def _unread(self, error: OSError) -> None:
+        self.faults.append(f"{shown(error.filename)}: this folder can't be read, and may hold what was added")
 
     def close(self) -> None:
         """Nothing is open."""
@@ -261,6 +278,9 @@ def fingerprint_of(pem: bytes) -> str:
     der = base64.b64decode("".join(lines[1:-1]), validate=True)
     if len(der) != _DER_BYTES or not der.startswith(_ED25519):
         raise ValueError("it is no Ed25519 key")
+    point = int.from_bytes(der[len(_ED25519) :], "little") & (1 << 255) - 1
+    if point >= _PRIME or point in _SMALL_ORDER:
+        raise ValueError("it is a key for which anything is signed")
     return sha256(der)
 
 
@@ -281,13 +301,28 @@ def bag_manifest(digests: Iterable[tuple[str, str]]) -> bytes:
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests)).encode()
 
 
+def _json(data: bytes) -> Any:  # noqa: ANN401  # whatever it is
+    """JSON that every program reads alike. Raises ValueError for a key that is there twice, and for NaN."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key is there twice")
+        return found
+
+    def never(word: str) -> None:
+        raise ValueError(f"{word} is no JSON")
+
+    return json.loads(data.decode("utf-8"), object_pairs_hook=once, parse_constant=never)
+
+
 def chain_fault(lines: Iterable[bytes], position: int, head: str) -> str:
     """What is wrong with a chain, each line of which holds the SHA-256 of the line before; empty if nothing is."""
     previous, number = NO_DIGEST, 0
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line)
-            sound = entry["previous"] == previous and entry["number"] == number
+            entry = _json(line)
+            sound = entry["previous"] == previous and (type(entry["number"]), entry["number"]) == (int, number)
         except (ValueError, TypeError, KeyError, RecursionError):
             sound = False
         if not sound:
@@ -309,6 +344,7 @@ class Verdict:
     """What was checked and what is wrong. `signer` is the key's fingerprint, `established` whether it was asked for.
 
     `stamped` says in words since when the seal is there by a third party's clock; `predicate` is what was signed.
+    `derived` says in words what a bag is that is not a sealed run's own; empty: it is the whole one.
     """
 
     checked: tuple[str, ...]
@@ -317,6 +353,7 @@ class Verdict:
     established: bool
     stamped: str
     predicate: dict[str, Any]
+    derived: str = ""
 
     @property
     def conclusion(self) -> str:
@@ -325,7 +362,7 @@ class Verdict:
             count = len(self.problems)
             return f"NOT INTACT: {count} {'thing is' if count == 1 else 'things are'} wrong."
         who = "signed by the key asked for" if self.established else "signer not established"
-        return f"Intact; {who}."
+        return f"Intact; {who}.{' ' if self.derived else ''}{self.derived}"
 
 
 class _Verifying:
@@ -342,7 +379,7 @@ class _Verifying:
                 f"{STATEMENT}: removed: without it nothing can be checked; this is no bag of Posture, or not all"
             )
         self._payload = _read(bag, STATEMENT, MAX_STATEMENT)
-        self.subjects, self.predicate = _statement(self._payload)
+        self.subjects, self.predicate, self.derived = _statement(self._payload)
         self._sig = _read(bag, SIGNATURE, MAX_SMALL) if SIGNATURE in names else b""
         self._key = _read(bag, PUBLIC_KEY, MAX_SMALL) if PUBLIC_KEY in names else b""
         try:
@@ -430,7 +467,9 @@ class _Verifying:
                 listed |= {envelope_name, each["payload"]}
                 if self.subjects.get(envelope_name) != each["id"]:
                     yield f"{shown(envelope_name)}: its name is not its digest"
-                said = json.loads(_read(self._bag, envelope_name, MAX_STATEMENT))["payload_sha256"]
+                if envelope_name not in self._digests:
+                    continue  # it is told as removed, or was never in the bag; and no other file is read for it
+                said = _json(_read(self._bag, envelope_name, MAX_STATEMENT))["payload_sha256"]
                 if not said == each["payload_sha256"] == self.subjects.get(each["payload"]):
                     yield f"{shown(each['payload'])}: it is not what its envelope says"
             for name in self.subjects:
@@ -444,8 +483,17 @@ class _Verifying:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             yield f"{STATEMENT}: what it says of the evidence does not hold: {shown(repr(error))}"
 
+    def judgement(self) -> Iterator[str]:
+        """That the judgement in the bag is the one that the statement is about, or that there is none."""
+        said = self.predicate.get("assessment")
+        digest = said.get("sha256") if isinstance(said, dict) else said
+        if digest != self.subjects.get(ASSESSMENT):
+            yield f"{ASSESSMENT}: it is not the judgement that the statement is about"
+
     def chain(self, what: str, name: str) -> Iterator[str]:
-        """A chain, up to the entry that was signed."""
+        """A chain, up to the entry that was signed. A derived bag may be without one."""
+        if self.derived and what not in self.predicate and name not in self._digests:
+            return
         if name not in self._digests:
             yield f"{name}: removed"
             return
@@ -456,6 +504,44 @@ class _Verifying:
             fault = shown(error)
         if fault:
             yield f"{name}: changed: {fault}"
+
+    def original(self) -> Iterator[str]:
+        """That the sealed statement in a selected bag is the one named, is signed, and has each of these files."""
+        names = [ORIGINAL + name for name in (STATEMENT, SIGNATURE, PUBLIC_KEY)]
+        if not any(name in self._digests for name in names):
+            if not self._redacted():
+                yield f"{names[0]}: removed"
+            return
+        try:
+            payload = _read(self._bag, names[0], MAX_STATEMENT)
+            sig, key = (_read(self._bag, name, MAX_SMALL) for name in names[1:])
+            if sha256(payload) != self.predicate["original"]["statement_sha256"]:
+                yield f"{names[0]}: it is not the statement that was sealed"
+            if fingerprint_of(key) != self.predicate["original"]["signer"] or not self._holds(key, pae(payload), sig):
+                yield f"{names[0]}, {names[1]} or {names[2]}: the signature does not hold"
+            sealed, said, derived = _statement(payload)
+            if derived or said.get("seal") != self.predicate["original"]["seal"]:
+                yield f"{names[0]}: it is no statement of that seal"
+            for name in self.subjects:
+                if name.startswith("data/") and sealed.get(name) != self.subjects[name]:
+                    yield f"{shown(name)}: it is none of the sealed files"
+            yield from self._original_timestamp(sig, key)
+        except (NotABag, KeyError, TypeError, ValueError) as error:
+            yield f"{names[0]}: {shown(error)}"
+
+    def _redacted(self) -> bool:
+        kind = self.predicate.get("derived")
+        return isinstance(kind, dict) and kind.get("redacted") is True
+
+    def _original_timestamp(self, sig: bytes, key: bytes) -> Iterator[str]:
+        three = [ORIGINAL + name for name in (TIMESTAMP, TIMESTAMP_CA, TIMESTAMP_SIGNATURE)]
+        if not any(name in self._digests for name in three):
+            return
+        response, authorities, own = (_read(self._bag, name, MAX_SMALL) for name in three)
+        if not self._holds(key, timestamp_message(response, authorities), own):
+            yield f"{', '.join(three)}: the signature over them does not hold"
+            return
+        self.stamped = self._stamp(response, authorities, sig)
 
     def timestamp(self) -> Iterator[str]:
         """The timestamp, where there is one, and the signature that covers all of it."""
@@ -494,8 +580,11 @@ def verify(bag: Bag, signature: Signature, stamp: Stamp, wanted: str = "") -> Ve
     seen.checks(f"{len(seen.subjects):,} files by their SHA-256 in the statement, and no other", seen.files())
     seen.checks("the files that the statement does not name follow from the others", seen.seal_files())
     seen.checks("the evidence by its ids, and the Merkle root over them", seen.evidence())
+    seen.checks("the judgement, if there is one, by its SHA-256 in the statement", seen.judgement())
     seen.checks("the chain of custody", seen.chain("custody", CUSTODY))
     seen.checks("the chain of the ledger", seen.chain("ledger", LEDGER))
+    if seen.derived:
+        seen.checks("what it was derived from, as far as it can be seen", seen.original())
     seen.checks("the timestamp, if there is one", seen.timestamp())
     seen.checks("the zip file itself, if it is one", seen.container())
     return Verdict(
@@ -505,6 +594,7 @@ def verify(bag: Bag, signature: Signature, stamp: Stamp, wanted: str = "") -> Ve
         established=bool(wanted) and seen.signer == wanted,
         stamped=seen.stamped,
         predicate=seen.predicate,
+        derived=seen.derived,
     )
 
 
@@ -517,16 +607,20 @@ def _read(bag: Bag, name: str, limit: int) -> bytes:
     return bytes(data)
 
 
-def _statement(payload: bytes) -> tuple[dict[str, str], dict[str, Any]]:
-    """The digests of all files by their names, and what is said of the run."""
+def _statement(payload: bytes) -> tuple[dict[str, str], dict[str, Any], str]:
+    """The digests of all files by their names, what is said of the run, and what it is if it is derived, in words."""
     found: dict[str, str] = {}
     try:
-        said = json.loads(payload)
+        said = _json(payload)
         subjects, predicate = said["subject"], said["predicate"]
-        if (said["_type"], said["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE) or not isinstance(
-            predicate, dict
+        kind = said["predicateType"]
+        if (
+            said["_type"] != STATEMENT_TYPE
+            or kind not in {PREDICATE_TYPE, DERIVED_TYPE}
+            or not isinstance(predicate, dict)
         ):
             raise ValueError("it is about something else")  # noqa: TRY301  # told as the others are
+        derived = _derived(predicate) if kind == DERIVED_TYPE else ""
         for each in subjects:
             name, digest = each["name"], each["digest"]["sha256"]
             if not _NAME.fullmatch(name) or name in found or name in SEAL_FILES or len(digest) != len(NO_DIGEST):
@@ -534,7 +628,25 @@ def _statement(payload: bytes) -> tuple[dict[str, str], dict[str, Any]]:
             found[name] = digest
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise NotABag(f"{STATEMENT}: changed: it is no statement about a sealed run: {shown(error)}") from error
-    return found, predicate
+    return found, predicate, derived
+
+
+def _derived(predicate: dict[str, Any]) -> str:
+    """What a derived bag is, in words. Raises ValueError, TypeError or KeyError for one that does not say it."""
+    kind, run, original = (predicate[name] for name in ("derived", "run", "original"))
+    redacted, selected = kind["redacted"], kind["selected"]
+    if not (isinstance(redacted, bool) and isinstance(selected, bool)) or not (redacted or selected):
+        raise ValueError("it does not say how it was derived")
+    what = " AND ".join(word for word, so in (("REDACTED", redacted), ("SELECTED", selected)) if so)
+    first = f"This is a {what} bag, and not the whole one: it was made from seal {shown(original['seal'])}"
+    parts = [
+        f"{first} of run {shown(run['id'])}, whose statement has the SHA-256 {shown(original['statement_sha256'])}."
+    ]
+    if redacted:
+        parts.append("Names in it are pseudonyms: that they stand for what was sealed is the hospital's word.")
+    else:
+        parts.append("Each of its evidence is one of the files that were sealed then.")
+    return " ".join(parts)
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -572,22 +684,36 @@ def openssl_signature(key: bytes, message: bytes, sig: bytes) -> bool:
     return done.returncode == 0
 
 
+def _whole(der: bytes) -> bool:
+    """Whether this is one DER value of the length that it says (X.690, 8.1.3), and nothing more."""
+    if len(der) < 2:  # noqa: PLR2004  # a tag and a length
+        return False
+    longer = der[1] & 0x7F if der[1] & 0x80 else 0
+    length = int.from_bytes(der[2 : 2 + longer], "big") if longer else der[1]
+    return len(der) == 2 + longer + length
+
+
 def openssl_stamp(response: bytes, authorities: bytes, message: bytes) -> str:
     """The time of an RFC 3161 timestamp over the message, by openssl. Raises ValueError if it does not hold.
 
     Certificates are looked at as of that time: they expire, and a timestamp stays what it was.
     """
     with tempfile.TemporaryDirectory() as folder:
-        reply, trusted = Path(folder, "tsr"), Path(folder, "ca")
+        reply, trusted, data = Path(folder, "tsr"), Path(folder, "ca"), Path(folder, "data")
+        if not _whole(response):
+            raise ValueError("it is no timestamp: something stands behind it, or is missing")
         reply.write_bytes(response)
+        data.write_bytes(message)
         trusted.write_bytes(authorities)
         text = _openssl("ts", "-reply", "-in", reply, "-text").stdout.decode("utf-8", "replace")
         found = re.search(r"^Time stamp: (\w{3} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT", text, re.MULTILINE)
         if not found:
             raise ValueError("it is no timestamp")
+        if not re.search(r"^Hash Algorithm: sha(256|384|512)$", text, re.MULTILINE):
+            raise ValueError("it is a timestamp of a digest that can be forged")
         at = datetime.strptime(f"{found[1]} {found[2]}", "%b %d %H:%M:%S %Y").replace(tzinfo=timezone.utc)  # noqa: UP017  # datetime.UTC is newer than Python 3.9
         when = str(int(at.timestamp()))
-        done = _openssl("ts", "-verify", "-digest", sha256(message), "-in", reply, "-CAfile", trusted, "-attime", when)
+        done = _openssl("ts", "-verify", "-data", data, "-in", reply, "-CAfile", trusted, "-attime", when)
     if done.returncode != 0:
         raise ValueError("it does not hold for this seal, or not by these certificates")
     return f"{at:{STAMPED}}"
@@ -603,8 +729,8 @@ def opened(path: Path) -> FolderBag | ZipBag:
     return ZipBag(path)
 
 
-def report(verdict: Verdict) -> str:
-    """What to tell a reader, in lines."""
+def report(verdict: Verdict, *, clock_known: bool = False) -> str:
+    """What to tell a reader, in lines. `clock_known`: the timestamp was held against certificates from elsewhere."""
     lines = [f"  {each}" for each in verdict.checked]
     lines += [f"  PROBLEM: {each}" for each in verdict.problems]
     lines.append(verdict.conclusion)
@@ -612,13 +738,27 @@ def report(verdict: Verdict) -> str:
         lines.append(f"  It was signed by the key {verdict.signer}.")
         lines.append("  Ask the hospital for its fingerprint by another way, and give it with --fingerprint.")
     if not verdict.problems:
-        lines.append(f"  {_since(verdict)}")
+        lines += [f"  {each}" for each in (*_about(verdict), _since(verdict, clock_known))]
     return "\n".join(lines)
 
 
-def _since(verdict: Verdict) -> str:
-    if verdict.stamped:
+def _about(verdict: Verdict) -> Iterator[str]:
+    run = verdict.predicate.get("run")
+    if isinstance(run, dict):
+        what = f"run {shown(run.get('id'))} of {shown(run.get('organisation'))}, {shown(run.get('state'))}"
+        seal, at = shown(verdict.predicate.get("seal")), shown(verdict.predicate.get("sealed_at"))
+        yield f"It is {what}; seal {seal}, of {at}."
+        yield "See that it is the run you asked for: that there is no newer seal of it, nothing here can show."
+
+
+def _since(verdict: Verdict, clock_known: bool) -> str:
+    if verdict.stamped and clock_known:
         return f"A third party's clock says that the seal was there at {verdict.stamped}."
+    if verdict.stamped:
+        return (
+            f"A clock says that the seal was there at {verdict.stamped}, by certificates that came with the seal: "
+            "whose clock it is, they can't say. Have the third party's own, and give them with --timestamp-ca."
+        )
     server = verdict.predicate.get("timestamp_server")
     why = f" The server {shown(server)} did not answer then, or its timestamp was taken out." if server else ""
     return f"It has no timestamp of a third party: when it was sealed is the hospital's own word.{why}"
@@ -629,11 +769,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify a bag of evidence that Posture exported.")
     parser.add_argument("bag", type=Path, help="the zip file, or the folder that it was unpacked into")
     parser.add_argument("--key", type=Path, help="the signer's public key (PEM), had from the hospital by another way")
-    parser.add_argument("--fingerprint", default="", help="the fingerprint of the signer's key, had by another way")
+    parser.add_argument("--fingerprint", help="the fingerprint of the signer's key, had by another way")
     parser.add_argument("--timestamp-ca", type=Path, help="certificates to trust for the timestamp; else the bag's own")
     given = parser.parse_args(arguments)
+    if given.fingerprint is not None and (given.key or not re.fullmatch(r"\s*[0-9A-Fa-f]{64}\s*", given.fingerprint)):
+        parser.error("--key and --fingerprint exclude each other, and a fingerprint has 64 hexadecimal digits")
     try:
-        wanted = fingerprint_of(given.key.read_bytes()) if given.key else given.fingerprint.strip().lower()
+        wanted = fingerprint_of(given.key.read_bytes()) if given.key else (given.fingerprint or "").strip().lower()
         trusted = given.timestamp_ca.read_bytes() if given.timestamp_ca else None
     except (OSError, ValueError, binascii.Error) as error:
         print(f"verify: {shown(error)}", file=sys.stderr)  # noqa: T201  # a script that prints
@@ -652,7 +794,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"verify: {shown(error)}", file=sys.stderr)  # noqa: T201  # as above
         return 2
-    print(report(verdict))  # noqa: T201  # as above
+    print(report(verdict, clock_known=trusted is not None))  # noqa: T201  # as above
     return 1 if verdict.problems else 0
 
 

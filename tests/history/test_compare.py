@@ -83,7 +83,7 @@ A = address_key(None, "10.0.0.5")
 
 
 def test_a_fail_that_passes_now_is_fixed_and_one_that_stays_is_still_open():
-    assert kinds(Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", False)])) == [("fixed", A)]
+    assert kinds(Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", False, number=1)])) == [("fixed", A)]
     assert kinds(Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", True)])) == [("still-open", A)]
     assert kinds(Run([at("10.0.0.5", False)]), Run([at("10.0.0.5", False)])) == []
 
@@ -133,7 +133,7 @@ def test_a_key_that_got_stronger_is_the_same_thing():
 
 
 def test_a_key_that_got_stronger_can_be_fixed():
-    [change] = changes(Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", False, M1)]))
+    [change] = changes(Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", False, M1, number=1)]))
 
     assert (change.kind, change.key, change.formerly) == ("fixed", mac_key(None, M1), (A,))
 
@@ -272,3 +272,38 @@ def test_a_run_is_never_fixed_by_itself():
 
     assert {each.kind for each in changes(every, every)} == {"still-open"}
     assert msgspec.json.encode(changes(every, every)) == msgspec.json.encode(changes(every, every))
+
+
+# ── a pass that fixes nothing ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_passes_by_the_evidence_by_which_it_failed_was_not_fixed():
+    [change] = changes(Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", False)]))
+
+    assert change.kind == "no-longer-assessed"
+    assert "by the very evidence" in change.missing
+
+
+def test_what_passes_by_another_threshold_was_not_fixed():
+    before, after = Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", False, number=1)])
+    by = Comparison(
+        subjects=Subjects(before.assets, after.assets),
+        sources_before=before.sources,
+        sources_after=after.sources,
+        earlier=nothing,
+        otherwise="it passes by another measure",
+    )
+
+    [change] = compared(before.observations, after.observations, by)
+
+    assert (change.kind, change.missing) == ("no-longer-assessed", "it passes by another measure")
+
+
+def test_of_two_observations_about_one_subject_the_worse_counts():
+    before, after = Run([at("10.0.0.5", True)]), Run([at("10.0.0.5", False, number=1)])
+    [passed] = after.observations
+    failed = msgspec.structs.replace(before.observations[0], evidence=passed.evidence)
+
+    for order in ((passed, failed), (failed, passed)):
+        after.observations = order
+        assert kinds(before, after) == [("still-open", A)]

@@ -342,3 +342,38 @@ def test_a_large_run_is_read_a_check_at_a_time(store: Store):
 
     assert changes.count("still-open") == checks * subjects
     assert peak < 12 * 2**20, "all three runs together are 36,000 observations of about a kilobyte"
+
+
+# ── what can't be compared, and what a moved measure fixes ───────────────────────────────────────────────────────
+
+
+def test_a_threshold_that_was_moved_fixes_nothing(store: Store):
+    def with_limit(name: str, value: int, records: tuple[Evidence, ...]) -> Assessment:
+        moved = assessed(name, records)
+        limits = tuple(msgspec.structs.replace(each, value=value) for each in moved.method.thresholds)
+        return msgspec.structs.replace(moved, method=msgspec.structs.replace(moved.method, thresholds=limits))
+
+    first = with_limit("a", 1, tuple(recorded.read()))
+    wanting = {check.id for check in first.checks if "Thresholds" in check.wants}
+    passing = tuple(
+        msgspec.structs.replace(each, outcome=Outcome.PASS, evidence=()) if each.outcome is Outcome.FAIL else each
+        for each in first.observations
+    )
+    second = msgspec.structs.replace(with_limit("b", 2, tuple(recorded.read())), observations=passing)
+
+    changes = [each for each in told(compared(store, first, second)) if each.check in wanting]
+
+    assert any("another measure" in reason.text for each in changes for reason in each.reasons)
+    assert not [each for each in changes if each.kind == "fixed"]
+
+
+def test_runs_of_two_organisations_and_a_later_one_are_not_compared(store: Store):
+    here, later = kept(store, "a", whole(), 0), kept(store, "b", whole(), 1)
+    kept(store, "c", whole(), -1, organisation="Another")
+
+    for wanted, why in (("b", "is the later of the two"), ("c", "of two organisations")):
+        with pytest.raises(PostureError, match=why):
+            earlier_run(store, here, wanted)
+    chosen = earlier_run(store, later, "a")
+    assert chosen is not None
+    assert chosen[0].id == "a"

@@ -1,13 +1,13 @@
 """Pruning a real store: only what may go, a tombstone for it, and chains that hold."""
 
 import hashlib
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from posture import catalog, registry
 from posture.assessment import Assessment, Run
@@ -52,8 +52,8 @@ OWN, SHARED, LATER = evidence("own"), evidence("shared"), evidence("later")
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    with Store(tmp_path / "posture.db") as opened:
+def store(anywhere: str):
+    with Store(anywhere) as opened:
         audited(opened, "20100101-000000-aaaa", datetime(2010, 1, 1, tzinfo=UTC), OWN, SHARED)
         audited(opened, "20260101-000000-bbbb", datetime(2019, 1, 1, tzinfo=UTC), SHARED, LATER)
         yield opened
@@ -63,8 +63,15 @@ OLD, NEW = "20100101-000000-aaaa", "20260101-000000-bbbb"
 
 
 def rows(store: Store, table: str) -> int:
-    with sqlite3.connect(store.name) as raw:
-        return raw.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608  # a name of ours
+    with store.reading() as connection:
+        return connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar()  # noqa: S608  # a name of ours
+
+
+def directly(store: Store, *statements: str) -> None:
+    """Run them in the database, as another program would."""
+    with store._engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def test_what_need_not_be_kept_goes_and_what_a_kept_run_has_too_stays(store: Store):
@@ -151,13 +158,14 @@ def test_nobody_else_deletes_or_changes_anything_after_a_run_was_pruned(store: S
     prune(store, NOW)
     assert rows(store, table)
 
-    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid"):  # noqa: S608  # ours
-        with sqlite3.connect(store.name) as raw, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            raw.execute(statement)
+    column = sa.inspect(store._engine).get_columns(table)[0]["name"]
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):  # noqa: S608  # ours
+        with pytest.raises(sa.exc.DatabaseError, match="append-only"):
+            directly(store, statement)
 
 
-def test_the_database_itself_refuses_a_tombstone_for_a_run_of_less_than_six_years(tmp_path: Path):
-    with Store(tmp_path / "young.db") as store:
+def test_the_database_itself_refuses_a_tombstone_for_a_run_of_less_than_six_years(anywhere: str):
+    with Store(anywhere) as store:
         began = datetime.now(UTC) - timedelta(days=6 * 365 - 1)
         audited(store, "20250101-000000-aaaa", began)
         audited(store, "20260101-000000-bbbb", datetime.now(UTC))
@@ -183,8 +191,14 @@ def test_nothing_is_added_to_a_run_that_was_pruned(store: Store, write: Callable
 
 
 def test_a_removal_that_fails_half_way_removes_nothing(store: Store):
-    with sqlite3.connect(store.name) as raw:
-        raw.execute("CREATE TRIGGER full BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'full'); END")
+    if store.url.get_backend_name() == "sqlite":
+        directly(store, "CREATE TRIGGER refused BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'full'); END")
+    else:
+        directly(
+            store,
+            "CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full'; END $$",
+            "CREATE TRIGGER refused BEFORE DELETE ON events FOR EACH ROW EXECUTE FUNCTION refused()",
+        )
 
     with pytest.raises(PostureError, match="full"):
         prune(store, NOW)
@@ -197,11 +211,15 @@ def test_a_removal_that_fails_half_way_removes_nothing(store: Store):
 # ── the chains ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_seals_custody_and_ledger_hold_after_a_sealed_run_was_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_seals_custody_and_ledger_hold_after_a_sealed_run_was_pruned(
+    anywhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     clock = [datetime(2010, 1, 1, tzinfo=UTC)]
     monkeypatch.setattr("posture.sealing.sealer.now", lambda: clock[0])
-    with Store(tmp_path / "posture.db") as store:
-        sealer = Sealer(store, keys.make(keys.place(SealScope(), tmp_path, store)), None, [].append)
+    with Store(anywhere) as store:
+        sealer = Sealer(
+            store, keys.make(keys.place(SealScope(key_file="posture.key"), tmp_path, store)), None, [].append
+        )
         for name, year, records in ((OLD, 2010, [OWN, SHARED]), (NEW, 2012, [SHARED, LATER])):
             clock[0] = datetime(year, 1, 1, tzinfo=UTC)
             run = audited(store, name, clock[0], *records)
@@ -215,3 +233,13 @@ def test_seals_custody_and_ledger_hold_after_a_sealed_run_was_pruned(tmp_path: P
         assert verify_run(store, NEW).problems == ()
         assert [seal.statement for seal in seals.every(store)] == statements
         assert tombstone(store, OLD).seals == (hashlib.sha256(statements[0]).hexdigest(),)
+
+
+def test_nothing_is_removed_by_a_clock_that_custody_contradicts(store: Store):
+    with store.writing() as connection:
+        custody.append(connection, store.actor, "exported", datetime(2050, 1, 1, tzinfo=UTC))
+
+    with pytest.raises(PostureError, match="clock"):
+        prune(store, NOW)
+
+    assert store.assessment(OLD)

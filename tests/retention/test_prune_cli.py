@@ -91,3 +91,12 @@ def test_wrong_input_is_one_clear_error(folder: Path):
         ran = posture(folder, *arguments, code=code)
         assert why in ran.stderr
     assert states(folder) == {OLD: "unfinished", NEW: "unfinished"}
+
+
+def test_a_hold_on_what_is_gone_says_so(folder: Path):
+    posture(folder, "runs", "prune")
+
+    ran = posture(folder, "runs", "hold", "add", OLD, "--reason", "Matter 7", code=1)
+
+    assert "it was pruned on" in ran.stderr
+    assert json.loads(posture(folder, "runs", "hold", "list", "--format", "json").stdout) == {"holds": []}

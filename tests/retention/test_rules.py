@@ -1,8 +1,10 @@
 """Which runs must be kept, why, and until when (45 CFR 164.316(b)(2)(i))."""
 
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +12,7 @@ from posture.governance.ledger import Entry, Hold, HoldRelease, Ledger, Treatmen
 from posture.retention.rules import Past, holds, keeping
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ZONES = ["UTC", "America/Chicago", "Pacific/Auckland", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 
 
 def run(name: str, began: datetime, **more) -> Past:
@@ -81,17 +84,17 @@ def test_before_can_only_keep_more():
     assert kept([*runs, run("c", NOW)], before=date(2030, 1, 1))["b"]
 
 
-def test_a_leap_day_ends_on_the_last_of_february():
+def test_six_years_from_a_leap_day_end_on_the_first_of_march():
     stopped = run("a", datetime(2020, 2, 29, tzinfo=UTC), judged=None)
 
-    assert keeping([stopped], (), NOW)[0].until == date(2026, 2, 28)
+    assert keeping([stopped], (), NOW)[0].until == date(2026, 3, 1)
 
 
-def test_the_day_is_that_of_the_organisation():
+def test_the_last_day_is_that_of_the_organisation_or_utcs_whichever_is_later():
     began = datetime(2020, 11, 25, 2, tzinfo=UTC)  # still the 24th in Chicago
     stopped = msgspec.structs.replace(run("a", began, judged=None), time_zone="America/Chicago")
 
-    assert keeping([stopped], (), NOW)[0].until == date(2026, 11, 24)
+    assert keeping([stopped], (), NOW)[0].until == date(2026, 11, 25)
 
 
 def test_a_hold_is_no_answer_and_makes_no_run_be_judged_again():
@@ -117,3 +120,33 @@ def test_nothing_goes_within_six_years_of_anything_that_happened_to_it(drawn):
     judged = [past for past in runs if past.judged]
     if judged:
         assert kept(runs)[max(judged, key=lambda run: (run.started, run.id)).id]
+
+
+@pytest.mark.parametrize(
+    ("began", "zone", "until"),
+    [
+        ("2016-02-29T12:00:00+00:00", "UTC", date(2022, 3, 1)),
+        ("2018-02-28T23:30:00-06:00", "America/Chicago", date(2024, 3, 1)),
+        ("2018-03-10T08:30:00+13:00", "Pacific/Auckland", date(2024, 3, 10)),
+    ],
+)
+def test_the_last_day_is_the_later_one_of_leap_days_and_time_zones(began: str, zone: str, until: date):
+    instant = datetime.fromisoformat(began)
+    old = run("a", instant, judged=None, time_zone=zone)
+
+    [told] = keeping([old], (), NOW)
+
+    assert told.until == until
+    for hour in range(48):
+        now = datetime(until.year, until.month, until.day, tzinfo=UTC) + timedelta(hours=hour - 24)
+        if now.date() <= until:
+            assert kept([old], now=now) == {"a": True}
+
+
+@given(st.integers(946684800, 1546300800).map(lambda at: datetime.fromtimestamp(at, UTC)), st.sampled_from(ZONES))
+def test_no_run_may_go_before_the_database_would_let_it(began: datetime, zone: str):
+    old = run("a", began, judged=None, time_zone=zone)
+    [told] = keeping([old], (), NOW)
+    counted = sqlite3.connect(":memory:").execute("SELECT date(?, '+6 years')", (began.isoformat(),)).fetchone()[0]
+
+    assert told.until >= date.fromisoformat(counted)
