@@ -11,6 +11,7 @@ import msgspec
 
 from posture.facts import BlindSpot, Fact, Host
 from posture.model import Evidence, Probe
+from posture.pseudonyms import Pseudonyms
 from posture.scope import Scope
 
 __all__ = ["Collector", "Context", "FromFiles", "Progress", "Stopped"]
@@ -34,7 +35,8 @@ class Context(msgspec.Struct, kw_only=True):
 
     `secret` resolves a reference of the scope at the moment it is needed; `hosts` are the hosts that this run's
     evidence has shown so far; `stop` is set when the run is to end, and children must be ended within 2 seconds.
-    `workdir` is a private folder, emptied after the run.
+    `workdir` is a private folder, emptied after the run. `pseudonyms`, where there is a key, give the tokens of masked
+    secrets their digests.
     """
 
     scope: Scope
@@ -45,6 +47,7 @@ class Context(msgspec.Struct, kw_only=True):
     workdir: Path
     vantage: str
     operator: str
+    pseudonyms: Pseudonyms | None = None
 
     def check_stop(self) -> None:
         """Raise Stopped if the run is to end."""

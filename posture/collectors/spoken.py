@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["without_passwords", "without_secrets"]
+from posture.pseudonyms import DIGITS, Pseudonyms
+
+__all__ = ["token", "without_communities", "without_passwords", "without_secrets", "without_these"]
 
 _WORDS = "password|passwd|passwort|passcode|pass|pwd|pw|pin|kennwort|contraseña|mot de passe"
-_SPOKEN = re.compile(rf"(?<!\w)((?:{_WORDS})\s*[:=]\s*)(?!\{{masked;type=password\}})[^\s,;]+".encode(), re.IGNORECASE)
+_SPOKEN = re.compile(
+    rf"(?<!\w)((?:{_WORDS})\s*[:=]\s*)"
+    rf"(?!\{{masked;type=password(?:;digest=[a-z2-7]{{{DIGITS}}})?\}}(?:[\s,;]|\Z))(\S*[^\s,;])".encode(),
+    re.IGNORECASE,
+)
 
 
-def without_passwords(text: bytes) -> bytes:
-    """The text with `{masked;type=password}` in place of each; every other byte stays as it came."""
-    return _SPOKEN.sub(rb"\1{masked;type=password}", text)
+def without_passwords(text: bytes, pseudonyms: Pseudonyms | None = None) -> bytes:
+    """The text with `{masked;type=password}` in place of each; every other byte stays as it came.
+
+    With `pseudonyms`, the token has a digest as well (`token`).
+    """
+    return _SPOKEN.sub(lambda found: found[1] + token(b"type=password", found[2], pseudonyms), text)
+
+
+def token(said: bytes, secret: bytes, pseudonyms: Pseudonyms | None = None) -> bytes:
+    """What stands in a secret's place: `{masked}`, with what may be said of it.
+
+    With `pseudonyms` it has a digest, by which one secret can be seen in two places. It is keyed: whoever has not the
+    hospital's key can't try words until one fits.
+    """
+    if pseudonyms is not None:
+        digest = b"digest=" + pseudonyms.token("secret", secret).rpartition("-")[2].encode()
+        said = b";".join(filter(None, (said, digest)))
+    return b"{masked;%s}" % said if said else b"{masked}"
+
+
+_CONFIGURED = re.compile(
+    rb"(\b(?:snmp-server\s{1,9}community|set\s{1,9}snmp\s{1,9}community(?:\s{1,9}read-(?:only|write))?"
+    rb"|community(?:\s{1,3}(?:string|name))?\s{0,3}[:=])\s{0,9})(?!\{masked|read-(?:only|write)\b)\S*[^\s,;]",
+    re.IGNORECASE,
+)
+_SHORTEST = 6
+
+
+def without_communities(text: bytes) -> bytes:
+    """The text with `{masked}` in place of communities, as devices' configurations write them and as people do."""
+    return _CONFIGURED.sub(rb"\1{masked}", text)
+
+
+def without_these(text: bytes, secrets: Iterable[bytes]) -> bytes:
+    """The text with `{masked}` in place of these secrets, which an audit knows; very short ones may be any word."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, b"{masked}")
+    return text
 
 
 _PRINTED = tuple(

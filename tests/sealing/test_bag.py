@@ -63,7 +63,10 @@ def test_bagit_and_openssl_and_sha256sum_agree_on_the_untouched_one(exported: Ex
         [sys.executable, "-I", "verify.py", "."], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "Intact; signer not established." in done.stdout
-    assert "A third party's clock says" in done.stdout
+    assert "whose clock it is, they can't say" in done.stdout
+    given = [sys.executable, "-I", "verify.py", ".", "--timestamp-ca", exported.hospital.clock.ca_file]
+    known = subprocess.run(given, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "A third party's clock says" in known.stdout
 
 
 def test_the_commands_of_the_readme_work_as_they_stand(exported: Exported, tmp_path: Path):

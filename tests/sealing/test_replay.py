@@ -29,6 +29,7 @@ def resealed(files: dict[str, bytes], changes: dict[str, bytes]) -> dict[str, by
         if name not in verifier.SEAL_FILES
     ]
     said["predicate"]["signer"] = signer.fingerprint
+    said["predicate"]["assessment"]["sha256"] = verifier.sha256(files["data/assessment.json"])
     statement = json.dumps(said).encode()
     signature = signer.sign(verifier.pae(statement))
     sealed = {
@@ -196,3 +197,33 @@ def test_what_a_stranger_sealed_wrongly_is_one_clear_error(exported: Exported, t
     _, told = replayed(tmp_path, tmp_path / "bag.zip", code=1)
 
     assert "did not foresee" not in told
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda text: text.replace(b"{", b'{"controls": [],', 1),
+        lambda text: json.dumps(json.loads(text)).encode(),
+    ],
+    ids=["a key that is there twice", "other spaces"],
+)
+def test_to_the_byte_means_bytes(exported: Exported, tmp_path: Path, rewrite):
+    files = unpacked(exported.path.read_bytes())
+    document = rewrite(files["data/assessment.json"])
+    (tmp_path / "bag.zip").write_bytes(packed(resealed(files, {"data/assessment.json": document})))
+
+    _, told = replayed(tmp_path, tmp_path / "bag.zip", code=1)
+
+    assert "to the byte but for the run" not in told
+    assert "in other bytes" in told
+
+
+def test_what_does_not_come_to_the_same_is_said_even_quietly(exported: Exported, tmp_path: Path):
+    (tmp_path / "checks").mkdir(mode=0o700)
+    (tmp_path / "checks" / "own.py").write_text(CHECK)
+
+    done = command.posture("-q", "audit", "--from", exported.path, "--checks-dir", "checks", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "it does not come to the same" in done.stderr
+    assert "by other code" in replayed(tmp_path, exported.path, "--checks-dir", "checks")[1]

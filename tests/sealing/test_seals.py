@@ -31,6 +31,7 @@ from posture.governance.ledger import Treatment
 from posture.scope import Scope
 from posture.sealing import bags, custody, seals, verifier
 from posture.sealing.sealer import Sealer
+from posture.sealing.standing import seal_info
 from posture.store import Store
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -168,20 +169,96 @@ TAMPERING = {
     "statement": "UPDATE seals SET statement = x'28b52ffd2000010000' WHERE number = 2",
     "sealed files": "DELETE FROM sealed_files",
     "timestamp": "UPDATE timestamps SET response = x'00'",
+    "timestamp taken away": "DELETE FROM timestamps WHERE seal = 2",
+    "an observation": "UPDATE observations SET document = replace(CAST(document AS TEXT), '\"fail\"', '\"pass\"')",
+    "where an observation is filed": "UPDATE observations SET check_id = 'other' WHERE outcome = 'fail'",
+    "a judgement taken away": "DELETE FROM observations; DELETE FROM judgements WHERE number = 2",
+    "an event": "DELETE FROM events WHERE kind = 'imported'",
+    "evidence that is not the run's any more": "DELETE FROM run_evidence WHERE rowid IN "
+    "(SELECT max(rowid) FROM run_evidence)",
+    "a run taken away": "UPDATE runs SET id = 'other' WHERE id = (SELECT min(id) FROM runs)",
+    "who ran it": "UPDATE runs SET operator = 'nobody'",
+    "a scope": "UPDATE runs SET scope = replace(CAST(scope AS TEXT), 'import-only', 'gentle')",
+    "reference data": "DELETE FROM reference_data WHERE number = 1",
+    "a tombstone put in": "INSERT INTO tombstones SELECT min(id), '2026-01-01', 'x', x'00' FROM runs",
 }
+
+
+def rechained_ledger(raw: sqlite3.Connection) -> None:
+    """By somebody who knows the format: another name, and all digests made anew."""
+    raw.execute("""UPDATE ledger SET "by" = 'nobody'""")
+    previous = verifier.NO_DIGEST
+    for number, at, by, said in raw.execute(
+        'SELECT number, at, "by", statement FROM ledger ORDER BY number'
+    ).fetchall():
+        line = custody.ledger_line(number, previous, at, by, zstandard.ZstdDecompressor().decompress(said))
+        previous = hashlib.sha256(line).hexdigest()
+        raw.execute("UPDATE ledger_chain SET sha256 = ? WHERE number = ?", (previous, number))
+
+
+def rechained_custody(raw: sqlite3.Connection) -> None:
+    """One entry less, the others numbered and chained anew."""
+    entries = [json.loads(entry) for (entry,) in raw.execute("SELECT entry FROM custody ORDER BY number").fetchall()]
+    raw.execute("DELETE FROM custody")
+    previous = verifier.NO_DIGEST
+    for number, entry in enumerate((each for each in entries if each["action"] != "imported"), 1):
+        line = msgspec.json.encode({**entry, "number": number, "previous": previous}, order="sorted")
+        previous = hashlib.sha256(line).hexdigest()
+        raw.execute("INSERT INTO custody VALUES (?, ?, ?)", (number, entry["run"], line))
+
+
+def cut_ledger(raw: sqlite3.Connection) -> None:
+    """An answer that came after the last seal, taken out with its link."""
+    for table in ("ledger_chain", "ledger"):
+        raw.execute(f"DELETE FROM {table} WHERE number = (SELECT max(number) FROM {table})")  # noqa: S608  # ours
+
+
+@pytest.mark.parametrize("change", [rechained_ledger, rechained_custody, cut_ledger])
+def test_a_chain_that_was_made_anew_is_not_the_one_that_was_sealed(exported: Exported, tmp_path: Path, change):
+    copy = copied(exported, tmp_path)
+    with Store(copy) as store:
+        store.record([Treatment(risk="R-ABCDEF", owner="A")], "officer", datetime.now(UTC))
+        assert not bags.verify_run(store, exported.run).problems
+    with unguarded(copy) as raw:
+        change(raw)
+
+    with Store(copy) as store:
+        assert bags.verify_run(store, exported.run).problems
+
+
+def test_a_report_of_a_judgement_that_was_changed_says_that_its_seal_is_of_another(exported: Exported, tmp_path: Path):
+    copy = copied(exported, tmp_path)
+    with unguarded(copy) as raw:
+        raw.execute(TAMPERING["an observation"])
+
+    with Store(copy) as store:
+        info = seal_info(store, store.assessment(exported.run))
+
+    assert info.standing == "unsealed"
+    assert "evidence verify" in info.note
+
+
+def copied(exported: Exported, folder: Path) -> Path:
+    copy = folder / "posture.db"
+    with sqlite3.connect(exported.hospital.folder / "posture.db") as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    return copy
+
+
+def unguarded(path: Path) -> sqlite3.Connection:
+    raw = sqlite3.connect(path)
+    for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        raw.execute(f"DROP TRIGGER {name}")
+    return raw
 
 
 @pytest.mark.parametrize("statement", TAMPERING.values(), ids=TAMPERING)
 def test_what_was_changed_in_the_store_by_other_means_is_found(exported: Exported, tmp_path: Path, statement: str):
-    copy = tmp_path / "posture.db"
-    with sqlite3.connect(exported.hospital.folder / "posture.db") as source, sqlite3.connect(copy) as target:
-        source.backup(target)
+    copy = copied(exported, tmp_path)
     with Store(copy) as store:
         assert not bags.verify_run(store, exported.run).problems
-    with sqlite3.connect(copy) as raw:
-        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            raw.execute(f"DROP TRIGGER {name}")
-        raw.execute(statement)
+    with unguarded(copy) as raw:
+        raw.executescript(statement)
 
     with Store(copy) as store:
         try:

@@ -51,7 +51,9 @@ _EMPTY = frozenset(
 )
 _SEVERAL = re.compile(r"[\s,;|]+")
 _WORDS = "password|passwd|passcode|pass|pwd|pw|pin|community"
-_SPOKEN = re.compile(rf"(?<!\w)((?:{_WORDS})\s*[:=]\s*)(?!\{{masked;type=password\}})[^\s,;]+", re.IGNORECASE)
+_SPOKEN = re.compile(
+    rf"(?<!\w)((?:{_WORDS})\s*[:=]\s*)(?!\{{masked;type=password\}}(?:[\s,;]|\Z))\S*[^\s,;]", re.IGNORECASE
+)
 
 
 def field_of(heading: str) -> str:

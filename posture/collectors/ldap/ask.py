@@ -58,6 +58,7 @@ class _Asking:
         self._count = 0
         self._root = RootDse()
         self._session: tuple[Attempt, ...] = ()
+        self._secrets: list[bytes] = []
 
     def steps(self, connections: ExitStack) -> Iterator[Evidence]:
         """Everything that is asked, in order, until the zone's window closes."""
@@ -81,6 +82,12 @@ class _Asking:
             yield from self._bind(connection, hindrance)
         if not hindrance:
             yield from self._inside(connection)
+
+    def _secret(self, reference: object) -> str:
+        """A secret of the scope, remembered so that no answer of the server's is kept with it."""
+        secret = self._context.secret(reference)
+        self._secrets.append(secret.encode())
+        return secret
 
     def _ended(self) -> str:
         """Why nothing more may be sent now; empty where something may."""
@@ -202,7 +209,7 @@ class _Asking:
         attempt = (
             unbound(self._directory, hindrance)
             if hindrance
-            else bind(connection, self._directory, self._context.secret, extensions)
+            else bind(connection, self._directory, self._secret, extensions)
         )
         accepted = attempt.outcome == "accepted"
         yield self._evidence(
@@ -336,7 +343,7 @@ class _Asking:
         self, asked: AskedLdap, part: int, entries: list[Entry], end: End | None = None, count: int = 0
     ) -> Evidence:
         """One part of a search's answer; `end` is there with the last part."""
-        kept = [mask(entry) for entry in entries]
+        kept = [mask(entry, self._secrets, self._context.pseudonyms) for entry in entries]
         return self._evidence(
             [entry for entry, _ in kept],
             asked=AskedLdap(

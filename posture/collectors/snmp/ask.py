@@ -195,7 +195,7 @@ class _Worker:
 
     def _evidence(self, examination: Examination) -> Evidence:
         secrets = dict.fromkeys(secret for way in self._ways for secret in way.secrets)
-        payload, hidden = masked(encode(examination.rows.values()), secrets)
+        payload, hidden = masked(encode(examination.rows.values()), secrets, self._context.pseudonyms)
         problem = examination.problem
         if problem == NO_ANSWER and not self._known:
             problem = UNKNOWN_HOST

@@ -3,15 +3,19 @@
 An agent may name its communities in snmpCommunityTable (RFC 3584), as the security names of v1 and v2c in
 vacmSecurityToGroupTable (Cisco IOS does, and names groups after them) and in snmpTargetParamsTable. Equal names get
 equal tokens, so that the tables can still be joined. The tokens are numbers, not digests: communities are short words,
-and a digest of one could be guessed offline.
+and a digest of one could be guessed offline. Elsewhere `{masked}` stands for what the audit itself asks with, and
+`{masked}` or `{masked;type=password}` for what follows a word such as "password:" or "snmp-server community".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from posture.collectors.snmp.mibs import COMMUNITIES, GROUPS, TARGET_PARAMS, Oid, dotted
-from posture.collectors.snmp.snmprec import OCTETS, BadLineError, Row, Varied, encode, lines, parse
+from posture.collectors.snmp.snmprec import OCTETS, BadLineError, Row, Value, Varied, encode, lines, parse
+from posture.collectors.spoken import without_communities, without_passwords, without_these
+from posture.pseudonyms import Pseudonyms
 
 __all__ = ["masked"]
 
@@ -21,21 +25,23 @@ _OCTET = 255
 _COMMUNITY_NAME, _COMMUNITY_SECURITY_NAME = (*COMMUNITIES, 2), (*COMMUNITIES, 3)
 _PARAMS_MODEL, _PARAMS_NAME = (*TARGET_PARAMS, 3), (*TARGET_PARAMS, 4)
 _COLUMN = len(_PARAMS_NAME)
+_TEXT = re.compile(r"\|\s*4x?\s*\|")
 
 
-def masked(payload: bytes, secrets: Iterable[bytes] = ()) -> tuple[bytes, tuple[str, ...]]:
+def masked(
+    payload: bytes, secrets: Iterable[bytes] = (), pseudonyms: Pseudonyms | None = None
+) -> tuple[bytes, tuple[str, ...]]:
     """The snmprec payload without communities and without these secrets, and the OIDs of what was replaced.
 
     Lines that need no mask stay as they are, byte for byte. Raises BadLineError for a line that is not snmprec.
     """
+    secrets = tuple(secrets)
     names = dict.fromkeys(name for name in (*secrets, *_communities(payload)) if name and _printable(name))
     tokens = {name: f"masked-community-{number}".encode() for number, name in enumerate(names, 1)}
-    if not tokens:
-        return payload, ()
     kept: list[bytes] = []
     found: set[str] = set()
     for _, line in lines(payload):
-        replaced = _replaced(line, tokens)
+        replaced = _replaced(line, tokens, secrets, pseudonyms) if tokens or _TEXT.search(line) else None
         if replaced is None:
             kept.append(line.encode("latin-1") + b"\n")
         else:
@@ -80,7 +86,9 @@ def _printable(name: bytes) -> bool:
     return name.isascii() and name.decode("ascii").isprintable()
 
 
-def _replaced(line: str, tokens: dict[bytes, bytes]) -> tuple[bytes, str] | None:
+def _replaced(
+    line: str, tokens: dict[bytes, bytes], secrets: Iterable[bytes], pseudonyms: Pseudonyms | None
+) -> tuple[bytes, str] | None:
     """The line with tokens in it, and the OID of what they replace; None where there is nothing to replace."""
     try:
         row = parse(line)
@@ -90,11 +98,18 @@ def _replaced(line: str, tokens: dict[bytes, bytes]) -> tuple[bytes, str] | None
     if row is None:
         return None
     oid = _index(row.oid, tokens) if row.oid[: len(_MODULES)] == _MODULES else row.oid
-    value = tokens.get(row.value, row.value) if isinstance(row.value, bytes) else row.value
-    if oid == row.oid and value is row.value:
+    value = tokens.get(row.value) or _said(row, secrets, pseudonyms) if isinstance(row.value, bytes) else row.value
+    if oid == row.oid and value == row.value:
         return None
     place = row.oid[:_COLUMN] if row.oid[: len(_MODULES)] == _MODULES else row.oid
-    return encode([Row(oid, OCTETS if value is not row.value else row.tag, value)]), dotted(place)
+    return encode([Row(oid, OCTETS if value != row.value else row.tag, value)]), dotted(place)
+
+
+def _said(row: Row, secrets: Iterable[bytes], pseudonyms: Pseudonyms | None) -> Value:
+    """The text of a value without what is a secret in it."""
+    if row.tag != OCTETS or not isinstance(row.value, bytes):
+        return row.value
+    return without_communities(without_passwords(without_these(row.value, secrets), pseudonyms))
 
 
 def _index(oid: Oid, tokens: dict[bytes, bytes]) -> Oid:

@@ -219,6 +219,28 @@ def test_communities_in_a_file_are_masked_and_listed():
     assert device(text).writable_views == ("all",)
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("snmp-server community sesame RO", "snmp-server community {masked} RO"),
+        ("set snmp community read-only sesame", "set snmp community read-only {masked}"),
+        ("desk, community string: sesame", "desk, community string: {masked}"),
+        ("desk, password: open,sesame", "desk, password: {masked;type=password}"),
+        ("community hospital of Riverside", "community hospital of Riverside"),
+        ("pass the ward", "pass the ward"),
+    ],
+)
+@pytest.mark.parametrize("hexadecimal", [False, True])
+def test_a_secret_in_a_devices_own_words_is_masked(said: str, kept: str, hexadecimal: bool):
+    line = f"1.3.6.1.2.1.1.4.0|4x|{said.encode().hex()}\n" if hexadecimal else f"1.3.6.1.2.1.1.4.0|4|{said}\n"
+
+    record = load(line)
+
+    assert [row.value for row in rows(record.payload)] == [kept.encode()]
+    assert record.envelope.masked == (() if said == kept else ("1.3.6.1.2.1.1.4.0",))
+    assert load(record.payload).payload == record.payload, "masking twice changes nothing"
+
+
 def test_the_security_names_of_users_are_not_masked():
     text = "1.3.6.1.6.3.16.1.2.1.3.3.2.99.49|4|group\n"
     assert load(text).payload == text.encode()
