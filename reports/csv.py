@@ -8,6 +8,7 @@ formula; what hides or reorders it is made visible. What a spreadsheet could not
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,15 +60,17 @@ suffix = "-csv.zip"
 # A program that takes the semicolon for the end of a cell must not find a formula behind it either (CWE-1236).
 _INNER = re.compile("(; *)(?=[=+@＝＋－＠-])")
 
+_AGAINST = "An observation that contradicts a control."
 _MARK = " … [cut here: {:,} more characters are in assessment.json]"
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A file of the archive: its name, its headings, and its rows as they come."""
+    """A file of the archive: its name, its headings, its rows as they come, and what a row is."""
 
     name: str
     columns: tuple[str, ...]
     rows: Iterable[Sequence[object]]
+    about: str
 
 
 def render(assessment: Assessment, out: Path) -> None:
@@ -82,16 +85,21 @@ def render(assessment: Assessment, out: Path) -> None:
 
 def tables(a: Assessment) -> Iterator[Table]:
     """Every table, in the order of the report; one without rows has its headings all the same."""
-    yield Table("run", ("key", "value"), _run(a))
+    yield Table("run", ("key", "value"), _run(a), "What is said once: the organisation, the run, its seal and method.")
     yield _of(Extent, "coverage", a.coverage.extents)
     yield _of(FamilyCount, "figures", (*a.coverage.families, a.coverage.controls))
     yield _of(ControlResult, "controls", a.controls)
     yield _of(ControlResult, "frameworks", (each for part in a.frameworks for each in part.controls))
-    yield Table("control-observations", ("catalog", "control", "observation"), _against(a))
+    yield Table("control-observations", ("catalog", "control", "observation"), _against(a), _AGAINST)
     yield _of(Gap, "gaps", a.gaps)
     yield _of(CheckResult, "checks", a.checks)
     yield _of(Observation, "observations", a.observations)
-    yield Table("observation-subjects", ("check", "outcome", "subject"), _members(a))
+    yield Table(
+        "observation-subjects",
+        ("check", "outcome", "subject"),
+        _members(a),
+        "A member of a counted set, such as what passed.",
+    )
     yield _of(Asset, "assets", a.assets)
     yield _of(DeclaredRow, "inventory", a.inventory.rows)
     yield _of(Undeclared, "inventory-undeclared", a.inventory.undeclared)
@@ -124,7 +132,8 @@ def _changes(changes: Changes | None) -> Iterator[Table]:
 
 def _of(kind: type[msgspec.Struct], named: str, rows: Iterable[msgspec.Struct]) -> Table:
     columns = kind.__struct_fields__
-    return Table(named, columns, ([getattr(row, column) for column in columns] for row in rows))
+    told = inspect.cleandoc(kind.__doc__ or "")
+    return Table(named, columns, ([getattr(row, column) for column in columns] for row in rows), told)
 
 
 def _run(a: Assessment) -> Iterator[tuple[str, object]]:

@@ -29,7 +29,7 @@ def render(assessment: Assessment, out: Path) -> None:
 
     Raises PostureError where no catalog was judged: OSCAL has no assessment of no control.
     """
-    if not assessment.controls:
+    if not any(members for _, members in controls.judged(assessment)):
         raise PostureError("no control was judged, and OSCAL has no assessment without one", where="-f oscal")
     with archive(out) as into:
         for file, node in documents(assessment):

@@ -7,8 +7,11 @@ the same WeasyPrint and the same fonts.
 
 from __future__ import annotations
 
+import io
 import logging
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +24,13 @@ from posture.registry import content, renderers
 name = "pdf"
 suffix = ".pdf"
 
+_NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_", "HOME", "TMPDIR", "LANG", "LC_", "XDG_", "FONTCONFIG_")
 _MEND = "pip install 'posture[pdf]', and Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 def render(assessment: Assessment, out: Path) -> None:
     """Write the report to `out`, all of it or nothing. Raises PostureError where WeasyPrint or Pango is missing."""
-    weasyprint = _weasyprint()
+    weasyprint = needed()
     page: Callable[[Assessment], Iterable[str]] = renderers()["html"].page  # type: ignore[attr-defined]  # reports/html.py
     html = weasyprint.HTML(
         string="".join(page(assessment)), url_fetcher=weasyprint.urls.URLFetcher(allowed_protocols=())
@@ -37,12 +41,39 @@ def render(assessment: Assessment, out: Path) -> None:
             file,
             pdf_variant="pdf/ua-1",
             pdf_identifier=bytes.fromhex(assessment.fingerprint)[:16],
+            finisher=_with_scopes,
         )
 
 
-def _weasyprint() -> Any:  # noqa: ANN401  # a module that need not be there
+def _with_scopes(_: object, pdf: Any) -> None:  # noqa: ANN401  # WeasyPrint's document, and PDF's own objects
+    """Say of each table's header cell whether it heads a column or a row (ISO 14289-1, 7.5)."""
+    every: list[Any] = [each for each in pdf.objects if isinstance(each, dict)]
+    elements = {each.reference: each for each in every if each.get("Type") == "/StructElem"}
+    for each in elements.values():
+        if each["S"] == "/TH":
+            group = elements[elements[each["P"]]["P"]]
+            each["A"]["Scope"] = "/Column" if group["S"] == "/THead" else "/Row"
+
+
+@contextmanager
+def _no_secrets() -> Iterator[None]:
+    """An environment with paths and languages only: ctypes starts compilers to find libraries, which inherit it."""
+    whole = dict(os.environ)
+    for name in whole:
+        if not name.startswith(_NEEDED):
+            del os.environ[name]
     try:
-        import weasyprint  # noqa: PLC0415  # an extra
+        yield
+    finally:
+        os.environ.update(whole)
+
+
+def needed() -> Any:  # noqa: ANN401  # a module that need not be there
+    """WeasyPrint. Raises PostureError where it or Pango is missing."""
+    try:
+        # where Pango is missing it prints a page of its own first
+        with _no_secrets(), redirect_stdout(io.StringIO()):
+            import weasyprint  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
         raise PostureError("a PDF needs WeasyPrint, which is not installed", where="-f pdf", mend=_MEND) from error
     except OSError as error:  # it looks for Pango as it is loaded

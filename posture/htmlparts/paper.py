@@ -51,7 +51,7 @@ def for_paper(page: Element, paper: str) -> None:
     for each in page.iter():
         each.text, each.tail = _shorter(each.text), _shorter(each.tail)
     _with_tables(page)
-    style.text = f"{styled}\n{paper}"
+    style.text = _without_variables(f"{styled}\n{paper}")
 
 
 def _without_what_is_not_printed(page: Element) -> None:
@@ -208,12 +208,17 @@ def _shares(columns: list[list[str]]) -> list[float]:
 
 
 def _rules(style: str) -> Iterator[str]:
-    """What the style sheet says of bars outside its @media, with the values of its variables put in."""
-    named = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", style))
-    for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style.partition("@media")[0]):
+    """What the style sheet says of bars outside its @media."""
+    for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", _without_variables(style).partition("@media")[0]):
         if ".stacked " in selector or ".fill-" in selector:
-            known = re.sub(r"var\((--[\w-]+)\)", lambda found: named.get(found[1], "none"), body)
-            yield f"{selector.strip()} {{{known}}}"
+            yield f"{selector.strip()} {{{body}}}"
+
+
+def _without_variables(style: str) -> str:
+    """The style sheet with the values of its variables put in, which a program would look up at each element."""
+    named = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", style))
+    put_in = re.sub(r"var\((--[\w-]+)\)", lambda found: named.get(found[1], "initial"), style)
+    return re.sub(r"--[\w-]+:\s*[^;]+;", "", put_in)
 
 
 def _symbols() -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from posture.assessment import Assessment
+from posture.assessment import Assessment, Gap
 from posture.oscal.plan import SYSTEM, assets
 from posture.oscal.results import observation
 from posture.oscal.risks import Register
@@ -68,9 +68,18 @@ def _item(row: Weakness, uuids: Uuids, behind: set[str]) -> Node:
             "description": prose(told),
             "props": [
                 prop("weakness-id", row.id),
-                *([prop("check", gap.check), prop("failed", gap.failed), prop("judged", gap.judged)] if gap else []),
+                *(_counted(gap) if gap else []),
             ],
             "related-observations": [{"observation-uuid": uuids.of("observation", key)} for key in sorted(behind)],
             "related-risks": [{"risk-uuid": uuids.of("risk", risk.id)}] if risk else [],
         }
     )
+
+
+def _counted(gap: Gap) -> list[Node]:
+    return [
+        prop("check", gap.check),
+        prop("severity", gap.severity.value),
+        prop("failed", gap.failed),
+        prop("judged", gap.judged),
+    ]

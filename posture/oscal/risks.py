@@ -7,6 +7,7 @@ since nothing shows that it is gone, and says so in a property.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from posture.assessment import Assessment, ExceptionResult, Observation, Risk
 from posture.model import Outcome
@@ -16,6 +17,8 @@ from posture.oscal.words import NAMESPACE, Node, Uuids, begins, filled, line, pr
 __all__ = ["STATUSES", "Register"]
 
 STATUSES = {"open": "open", "accepted": "deviation-approved", "not-seen": "open", "closed": "closed"}
+
+_OSCAL: Final = "http://csrc.nist.gov/ns/oscal"  # its own general ratings of risk, likelihood and impact
 
 
 class Register:
@@ -116,7 +119,7 @@ def _told(risk: Risk) -> Iterator[Node]:
 def _facets(risk: Risk) -> Iterator[Node]:
     """Levels after NIST SP 800-30, and what each was made of."""
     for name, level in (("risk", risk.level), ("likelihood", risk.likelihood), ("impact", risk.impact)):
-        yield {"name": name, "system": NAMESPACE, "value": level}
+        yield {"name": name, "system": _OSCAL, "value": level}
     for at, factor in enumerate(risk.factors, 1):
         yield filled(
             {

@@ -81,7 +81,7 @@ class Subjects:
                         *([prop("zone", asset.place)] if asset.place else []),
                         *(_address(each) for each in asset.addresses),
                         *([{"name": "mac-address", "value": words(asset.mac)}] if asset.mac else []),
-                        *([{"name": "vendor-name", "value": words(asset.vendor)}] if asset.vendor else []),
+                        *([prop("vendor", asset.vendor)] if asset.vendor else []),
                     ],
                 }
             )

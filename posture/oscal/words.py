@@ -120,50 +120,66 @@ def begins(day: date, zone: datetime) -> str:
 def metadata(a: Assessment, title: str, more: Iterable[Node] = ()) -> Node:
     """The head of a document. It changes with the assessment's fingerprint alone, and with the run."""
     uuids = Uuids(a)
-    return {
-        "title": line(f"{title}: {a.organisation.name}"),
-        "last-modified": moment(a.method.as_of),
-        "version": words(a.run.id),
-        "oscal-version": VERSION,
-        "props": [
-            prop("fingerprint", a.fingerprint),
-            prop("fingerprint-words", a.fingerprint_words),
-            prop("posture-version", a.method.version),
-            prop("seal", a.run.seal.words if a.run.seal else "unsealed"),
-            *([prop("seal-signer", a.run.seal.signer)] if a.run.seal and a.run.seal.signer else []),
-            *more,
-        ],
-        "roles": [
-            {"id": "assessed", "title": "The organisation that was assessed"},
-            {"id": "prepared-by", "title": "Who ran the assessment"},
-        ],
-        "parties": [
-            {
-                "uuid": uuids.of("party", "organisation"),
-                "type": "organization",
-                "name": words(a.organisation.name),
-            },
-            *(
-                [
-                    {
-                        "uuid": uuids.of("party", "operator", a.run.operator),
-                        "type": "person",
-                        "name": words(a.run.operator),
-                    }
-                ]
-                if a.run.operator
-                else []
-            ),
-        ],
-        "responsible-parties": [
-            {"role-id": "assessed", "party-uuids": [uuids.of("party", "organisation")]},
-            *(
-                [{"role-id": "prepared-by", "party-uuids": [uuids.of("party", "operator", a.run.operator)]}]
-                if a.run.operator
-                else []
-            ),
-        ],
-    }
+    pack = a.run.pack
+    return filled(
+        {
+            "title": line(f"{title}: {a.organisation.name}"),
+            "last-modified": moment(a.method.as_of),
+            "version": words(a.run.id),
+            "oscal-version": VERSION,
+            "props": [
+                prop("fingerprint", a.fingerprint),
+                prop("fingerprint-words", a.fingerprint_words),
+                prop("posture-version", a.method.version),
+                prop("seal", a.run.seal.words if a.run.seal else "unsealed"),
+                *_limited(a),
+                *([prop("seal-signer", a.run.seal.signer)] if a.run.seal and a.run.seal.signer else []),
+                *more,
+            ],
+            "roles": [
+                {"id": "assessed", "title": "The organisation that was assessed"},
+                {"id": "prepared-by", "title": "Who ran the assessment"},
+            ],
+            "parties": [
+                {
+                    "uuid": uuids.of("party", "organisation"),
+                    "type": "organization",
+                    "name": words(a.organisation.name),
+                },
+                *(
+                    [
+                        {
+                            "uuid": uuids.of("party", "operator", a.run.operator),
+                            "type": "person",
+                            "name": words(a.run.operator),
+                        }
+                    ]
+                    if a.run.operator
+                    else []
+                ),
+            ],
+            "responsible-parties": [
+                {"role-id": "assessed", "party-uuids": [uuids.of("party", "organisation")]},
+                *(
+                    [{"role-id": "prepared-by", "party-uuids": [uuids.of("party", "operator", a.run.operator)]}]
+                    if a.run.operator
+                    else []
+                ),
+            ],
+            "remarks": prose(" ".join(filter(None, (pack.marking, pack.limits, pack.origin)))) if pack else "",
+        }
+    )
+
+
+def _limited(a: Assessment) -> list[Node]:
+    """Of an extract for a regulator: its marking, and what it is limited to."""
+    if (pack := a.run.pack) is None:
+        return []
+    return [
+        *([prop("marking", pack.marking)] if pack.marking else []),
+        prop("extract-of", pack.whole),
+        *(prop("request", each.id, line(each.title)) for each in pack.requests),
+    ]
 
 
 def document(a: Assessment, kind: str) -> str:

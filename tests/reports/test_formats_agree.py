@@ -6,14 +6,18 @@ import json
 import re
 import subprocess
 import zipfile
+from collections import Counter
 from functools import cache
 
+import msgspec
 import pytest
 from lxml import html
 from openpyxl import load_workbook
+from reports.sample import sample_assessment
 
-from posture.model import Outcome
-from posture.presentation import OUTCOMES, RISK_STATES, SEVERITIES, STATUSES, family
+from posture.model import Outcome, Status
+from posture.presentation import RISK_STATES, SEVERITIES, STATUSES, anchor, family, safe_cell, visible
+from posture.registry import renderers
 from posture.workbook import columns
 
 FORMATS = ("html", "pdf", "xlsx", "csv", "oscal")
@@ -24,7 +28,7 @@ def words(labels):
     return {label.word: key.value if hasattr(key, "value") else key for key, label in labels.items()}
 
 
-STATUS, RISK, OUTCOME = words(STATUSES), words(RISK_STATES), words(OUTCOMES)
+STATUS, RISK, SEVERITY = words(STATUSES), words(RISK_STATES), words(SEVERITIES)
 
 
 class Html:
@@ -53,6 +57,15 @@ class Html:
             ]
             found[link.get("href").removeprefix("#gap-")] = tuple(numbers)
         return found
+
+    def severities(self):
+        return {
+            row.xpath("./th/a")[0].get("href").removeprefix("#gap-"): SEVERITY[self._cell(row, "Severity")]
+            for row in self.page.xpath("//table[@id='gap-list']/tbody/tr")
+        }
+
+    def assets(self):
+        return Counter(row.get("id") for row in self.page.xpath("//table[@id='assets']/tbody/tr"))
 
     def risks(self):
         rows = self._rows("risk-")
@@ -115,6 +128,18 @@ class Pdf:
             for each in self.assessment.controls
         }
 
+    def severities(self):
+        found = {}
+        for gap in self.assessment.gaps:
+            line = re.search(rf"[\d,]+of[\d,]+[a-z]+(?:,and[\d,]+notknown)?{re.escape(gap.check)}", self.text)
+            before = self.text[: line.start()]
+            (found[gap.check],) = (
+                key.value
+                for key, label in SEVERITIES.items()
+                if before.endswith("".join(f"{label.symbol}{label.word}".split()))
+            )
+        return found
+
     def gaps(self):
         found = {}
         for gap in self.assessment.gaps:
@@ -168,6 +193,8 @@ class Xlsx:
     def _rows(self, table):
         rows = list(self.book[table.title].iter_rows(values_only=True))
         heads = rows[table.head - 1]
+        if [cell for cell in rows[table.head] if cell] == [table.empty]:
+            return []
         return [dict(zip(heads, row, strict=True)) for row in rows[table.head :]]
 
     @staticmethod
@@ -183,6 +210,16 @@ class Xlsx:
             for row in self._rows(columns.GAPS)
             if row["Found by"] and row["Found by"].startswith("Check ")
         }
+
+    def severities(self):
+        return {
+            row["Found by"].removeprefix("Check "): SEVERITY[self._word(row["Severity"])]
+            for row in self._rows(columns.GAPS)
+            if row["Found by"] and row["Found by"].startswith("Check ")
+        }
+
+    def assets(self):
+        return Counter(row["Name"] for row in self._rows(columns.ASSETS))
 
     def risks(self):
         return {row["Id"]: RISK[self._word(row["State"])] for row in self._rows(columns.RISKS)}
@@ -214,6 +251,12 @@ class Csv:
             row["check"]: tuple(int(row[key]) for key in ("failed", "judged", "unknown")) for row in self.tables["gaps"]
         }
 
+    def severities(self):
+        return {row["check"]: row["severity"] for row in self.tables["gaps"]}
+
+    def assets(self):
+        return Counter(row["key"] for row in self.tables["assets"])
+
     def risks(self):
         return {row["id"]: row["state"] for row in self.tables["risks"]}
 
@@ -241,7 +284,8 @@ class Oscal:
         with zipfile.ZipFile(path) as archive:
             read = {name: json.loads(archive.read(name)) for name in archive.namelist()}
         self.results = read["assessment-results.json"]["assessment-results"]
-        self.poam = read["plan-of-action-and-milestones.json"]["plan-of-action-and-milestones"]
+        poam = read.get("plan-of-action-and-milestones.json", {"plan-of-action-and-milestones": {"poam-items": []}})
+        self.poam = poam["plan-of-action-and-milestones"]
         self.first = self.results["results"][0]
 
     @staticmethod
@@ -251,7 +295,9 @@ class Oscal:
     def controls(self):
         (selection,) = self.first["reviewed-controls"]["control-selections"]
         without = {each["value"]: each["name"] for each in selection["props"]}
-        return without | {self._told(each, "control"): self._told(each, "status") for each in self.first["findings"]}
+        return without | {
+            self._told(each, "control"): self._told(each, "status") for each in self.first.get("findings", ())
+        }
 
     def gaps(self):
         items = [each for each in self.poam["poam-items"] if self._told(each, "check")]
@@ -260,15 +306,26 @@ class Oscal:
             for each in items
         }
 
+    def severities(self):
+        items = [each for each in self.poam["poam-items"] if self._told(each, "check")]
+        return {self._told(each, "check"): self._told(each, "severity") for each in items}
+
+    def assets(self):
+        items = self.first.get("local-definitions", {}).get("inventory-items", ())
+        return Counter(self._told(each, "asset-id") for each in items)
+
     def risks(self):
-        return {self._told(each, "risk-id"): self._told(each, "state") for each in self.first["risks"]}
+        return {self._told(each, "risk-id"): self._told(each, "state") for each in self.first.get("risks", ())}
+
+    def _resources(self):
+        return self.results.get("back-matter", {}).get("resources", ())
 
     def evidence(self):
-        resources = [each for each in self.results["back-matter"]["resources"] if each["title"].startswith("Evidence ")]
+        resources = [each for each in self._resources() if each["title"].startswith("Evidence ")]
         return {each["rlinks"][0]["hashes"][0]["value"] for each in resources}
 
     def exceptions(self):
-        found = (self._told(each, "exception") for each in self.results["back-matter"]["resources"])
+        found = (self._told(each, "exception") for each in self._resources())
         return {each for each in found if each}
 
     def observations(self):
@@ -278,73 +335,168 @@ class Oscal:
 READERS = {"html": Html, "pdf": Pdf, "xlsx": Xlsx, "csv": Csv, "oscal": Oscal}
 
 
+RUNS = {"hospital", "hostile", "empty"}
+
+
 @pytest.fixture(scope="module")
-def said(hospital):
-    return {name: READERS[name](hospital.files[name], hospital.assessment) for name in FORMATS}
+def read(hospital, empty_run, tmp_path_factory):
+    """What a format of a run says, and the assessment that it has to say; each is rendered and read once."""
+    runs = {
+        "hospital": hospital.assessment,
+        "hostile": sample_assessment(hostile_organisation=True),
+        "empty": empty_run,
+    }
+
+    @cache
+    def of(run, name):
+        path = hospital.files[name] if run == "hospital" else tmp_path_factory.mktemp(run) / f"report.{name}"
+        if run != "hospital":
+            renderers()[name].render(runs[run], path)
+        return runs[run], READERS[name](path, runs[run])
+
+    return of
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_control_has_the_same_status(hospital, said, name):
-    assert len(hospital.assessment.controls) > 70
-    assert said[name].controls() == {each.id: each.status.value for each in hospital.assessment.controls}
+every_run = pytest.mark.parametrize("run", sorted(RUNS))
+every_format = pytest.mark.parametrize("name", FORMATS)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_gap_has_the_same_numbers(hospital, said, name):
-    assert len(hospital.assessment.gaps) > 50
-    ours = {each.check: (each.failed, each.judged, each.unknown) for each in hospital.assessment.gaps}
+def test_the_runs_have_what_is_compared(hospital, empty_run):
+    a = hospital.assessment
+    assert len(a.controls) > 70
+    assert len(a.gaps) > 50
+    assert len(a.risks) > 50
+    assert len(a.assets) > 20
+    assert a.evidence
+    assert a.exceptions
+    assert not any(len(each(empty_run)) for each in (gaps, risks, evidence, exceptions))
+
+
+def controls(a):
+    return {each.id: each.status.value for each in a.controls}
+
+
+def gaps(a):
+    return {each.check: (each.failed, each.judged, each.unknown) for each in a.gaps}
+
+
+def severities(a):
+    return {each.check: each.severity.value for each in a.gaps}
+
+
+def risks(a):
+    return {each.id: each.state for each in a.risks}
+
+
+def evidence(a):
+    return {each.id for each in a.evidence}
+
+
+def exceptions(a):
+    return {each.id for each in a.exceptions}
+
+
+COMPARED = (controls, gaps, severities, risks, evidence, exceptions)
+
+
+def lists_of(a, name):
+    """What a format has to say of an assessment, by what is compared."""
+    ours = {each.__name__: each(a) for each in COMPARED}
     if name == "oscal":  # an item of a plan of action has no place for what is not known: observations have it
-        ours = {check: (failed, judged, None) for check, (failed, judged, _) in ours.items()}
-    assert said[name].gaps() == ours
+        ours["gaps"] = {check: (failed, judged, None) for check, (failed, judged, _) in ours["gaps"].items()}
+    return ours
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_risk_has_the_same_state(hospital, said, name):
-    assert len(hospital.assessment.risks) > 50
-    assert said[name].risks() == {each.id: each.state for each in hospital.assessment.risks}
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_piece_of_evidence_has_the_same_id(hospital, said, name):
-    assert hospital.assessment.evidence
-    assert said[name].evidence() == {each.id for each in hospital.assessment.evidence}
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_exception_has_the_same_id(hospital, said, name):
-    assert hospital.assessment.exceptions
-    assert said[name].exceptions() == {each.id for each in hospital.assessment.exceptions}
+@pytest.mark.parametrize("what", [each.__name__ for each in COMPARED])
+@every_format
+@every_run
+def test_every_format_has_the_same_ids_numbers_and_statuses(read, run, name, what):
+    assessment, said = read(run, name)
+    assert getattr(said, what)() == lists_of(assessment, name)[what]
 
 
 @pytest.mark.parametrize("name", ["html", "xlsx", "csv", "oscal"])
-def test_every_observation_has_the_same_id(hospital, said, name):
-    every = {each.id for each in hospital.assessment.observations if each.id and each.subject}
-    sets = {each.id for each in hospital.assessment.observations if each.id and not each.subject}
+def test_a_format_that_loses_one_row_is_found_out(read, tmp_path, name):
+    whole, _ = read("hospital", "csv")
+    short = msgspec.structs.replace(
+        whole,
+        controls=whole.controls[:-1],
+        gaps=whole.gaps[:-1],
+        risks=whole.risks[:-1],
+        evidence=whole.evidence[:-1],
+        exceptions=whole.exceptions[:-1],
+    )
+    renderers()[name].render(short, tmp_path / f"report.{name}")
+    said = READERS[name](tmp_path / f"report.{name}", short)
+    for what, ours in lists_of(whole, name).items():
+        if (name, what) != ("oscal", "evidence"):  # whose observations name it still
+            assert len(getattr(said, what)()) == len(ours) - 1, what
+
+
+@pytest.mark.parametrize("name", ["html", "xlsx", "csv", "oscal"])
+def test_a_format_that_loses_a_severity_or_says_another_status_is_found_out(read, tmp_path, name):
+    whole, _ = read("hospital", "csv")
+    first = whole.gaps[0].severity
+    changed = msgspec.structs.replace(whole.controls[0], status=Status.NOT_APPLICABLE)
+    assert changed != whole.controls[0]
+    wrong = msgspec.structs.replace(
+        whole,
+        gaps=tuple(each for each in whole.gaps if each.severity is not first),
+        controls=(changed, *whole.controls[1:]),
+        risks=(msgspec.structs.replace(whole.risks[0], state="closed"), *whole.risks[1:]),
+    )
+    renderers()[name].render(wrong, tmp_path / f"report.{name}")
+    said, ours = READERS[name](tmp_path / f"report.{name}", wrong), lists_of(whole, name)
+    for what in ("gaps", "severities", "controls", "risks"):
+        assert getattr(said, what)() != ours[what], what
+
+
+@pytest.mark.parametrize("name", ["html", "xlsx", "csv", "oscal"])
+@every_run
+def test_every_asset_is_there_once(read, run, name):
+    assessment, said = read(run, name)
+    called = {
+        "html": lambda each: anchor("asset", each.key),
+        "xlsx": lambda each: visible(each.name),
+        "csv": lambda each: safe_cell(" ".join(visible(each.key).split())),
+        "oscal": lambda each: " ".join(visible(each.key).split()),
+    }
+    assert said.assets() == Counter(map(called[name], assessment.assets))
+
+
+@pytest.mark.parametrize("name", ["html", "xlsx", "csv", "oscal"])
+def test_every_observation_has_the_same_id(read, name):
+    assessment, said = read("hospital", name)
+    every = {each.id for each in assessment.observations if each.id and each.subject}
+    sets = {each.id for each in assessment.observations if each.id and not each.subject}
     assert len(every) > 400
-    assert said[name].observations() == (every if name == "html" else every | sets)  # the page counts a set's members
+    assert said.observations() == (every if name == "html" else every | sets)  # the page counts a set's members
 
 
 @pytest.mark.parametrize("name", ["html", "pdf", "csv"])
-def test_every_family_has_the_same_figures(hospital, said, name):
-    coverage = hospital.assessment.coverage
+@every_run
+def test_every_family_has_the_same_figures(read, run, name):
+    assessment, said = read(run, name)
     ours = {}
-    for each in (*coverage.families, coverage.controls):
+    for each in (*assessment.coverage.families, assessment.coverage.controls):
         members = [
             control.status.value
-            for control in hospital.assessment.controls
+            for control in assessment.controls
             if control.counted and each.family in {"all", control.family}
         ]
         title = "All families" if each.family == "all" else family(each.family)
         ours[title] = {status: members.count(status) for status in set(members)}
-    assert said[name].families() == ours
+    assert said.families() == ours
 
 
-def test_the_runs_fingerprint_is_in_every_format_and_on_every_page(hospital, said):
-    words_, whole = hospital.assessment.fingerprint_words, hospital.assessment.fingerprint
-    assert len(said["pdf"].pages) > 50
-    assert all(words_ in page for page in said["pdf"].pages)
-    assert whole in said["pdf"].text
-    assert whole in hospital.files["html"].read_text("utf-8")
-    assert whole in {row["value"] for row in said["csv"].tables["run"]}
-    assert Oscal._told(said["oscal"].results["metadata"], "fingerprint") == whole
-    assert {each.name: each.value for each in said["xlsx"].book.custom_doc_props.props}["Fingerprint"] == whole
+@every_run
+def test_the_runs_fingerprint_is_in_every_format_and_on_every_page(read, run):
+    (assessment, page), (_, pdf), (_, book), (_, tables), (_, oscal) = (read(run, name) for name in FORMATS)
+    words_, whole = assessment.fingerprint_words, assessment.fingerprint
+    assert len(pdf.pages) > (50 if run == "hospital" else 10)
+    assert all(words_ in each for each in pdf.pages)
+    assert whole in pdf.text
+    assert whole in html.tostring(page.page, encoding="unicode")
+    assert whole in {row["value"] for row in tables.tables["run"]}
+    assert Oscal._told(oscal.results["metadata"], "fingerprint") == whole
+    assert {each.name: each.value for each in book.book.custom_doc_props.props}["Fingerprint"] == whole

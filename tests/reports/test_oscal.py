@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from collections import Counter
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -112,9 +113,9 @@ def test_a_uuid_is_one_things_in_its_document(folder):
         assert [uuid for uuid, times in found.items() if times > 1] == [], name
 
 
-def test_every_reference_leads_somewhere(folder):  # noqa: C901, PLR0912  # one branch a kind of reference
-    every = documents(folder)
-    controls, targets = set(), set()
+def unresolved(every):  # noqa: C901, PLR0912  # one branch a kind of reference
+    """References that lead nowhere, and what they name."""
+    controls, targets, found = set(), set(), []
     for document in every.values():
         for key, node in nodes(document.get("catalog", {})):
             if key == "controls":
@@ -126,19 +127,139 @@ def test_every_reference_leads_somewhere(folder):  # noqa: C901, PLR0912  # one 
         for key, node in nodes(document):
             for name, value in node.items():
                 if name.endswith("-uuid"):
-                    assert value in own, (key, name)
+                    known = value in own
                 elif name == "party-uuids":
-                    assert set(value) <= own
+                    known = set(value) <= own
                 elif name == "role-id":
-                    assert value in roles
+                    known = value in roles
                 elif name == "control-id":
-                    assert value in controls
+                    known = value in controls
                 elif name == "target-id":
-                    assert value in targets
+                    known = value in targets
                 elif name == "href" and value.startswith("#"):
-                    assert value[1:] in own
+                    known = value[1:] in own
                 elif name == "href" and not value.startswith("ni:"):
-                    assert value in every
+                    known = value in every
+                else:
+                    known = True
+                if not known:
+                    found.append((key, name, value))
+    return found
+
+
+def test_every_reference_leads_somewhere(folder):
+    assert unresolved(documents(folder)) == []
+
+
+# Values that OSCAL 1.1.2 allows where it allows no other (its metaschemas), and those that we keep to where it does.
+ALLOWED = {
+    ("subjects", "type"): {"component", "inventory-item", "location", "party", "user", "resource"},
+    ("target", "type"): {"statement-id", "objective-id"},
+    ("actors", "type"): {"tool", "assessment-platform", "party"},
+    ("tasks", "type"): {"milestone", "action"},
+    ("parties", "type"): {"person", "organization"},
+    ("risks", "status"): {
+        "open", "investigating", "remediating", "deviation-requested", "deviation-approved", "closed",
+    },
+    ("entries", "status-change"): {
+        "open", "investigating", "remediating", "deviation-requested", "deviation-approved", "closed",
+    },
+    ("remediations", "lifecycle"): {"recommendation", "planned", "completed"},
+    ("implementation-status", "state"): {"implemented", "partial", "planned", "alternative", "not-applicable"},
+    ("observations", "methods"): {"EXAMINE", "INTERVIEW", "TEST"},
+    ("observations", "types"): {"control-objective", "finding", "discovery"},
+}  # fmt: skip
+STATES = {
+    "components": {"under-development", "operational", "disposition", "other"},
+    "system-characteristics": {"operational", "under-development", "under-major-modification", "disposition", "other"},
+    "target": {"satisfied", "not-satisfied"},
+}
+OSCAL_NAMES = {
+    "inventory-items": {"asset-id", "asset-type", "ipv4-address", "ipv6-address", "mac-address", "fqdn", "label"},
+    "components": {"version"},
+    "activities": {"method"},
+    "controls": {"label"},
+    "parts": {"label", "method"},
+}
+OSCAL_SYSTEM = "http://csrc.nist.gov/ns/oscal"
+
+
+def broken_rules(every):  # noqa: C901  # one branch a rule
+    """What breaks a rule of OSCAL's metaschemas that its JSON schemas don't hold."""
+    found = []
+    for name, document in every.items():
+        for key, node in nodes(document):
+            for (under, field), allowed in ALLOWED.items():
+                values = node.get(field, []) if key == under else []
+                if wrong := {*([values] if isinstance(values, str) else values)} - allowed:
+                    found.append((name, key, field, wrong))
+            status = node.get("status")
+            if key in STATES and isinstance(status, dict):
+                if status["state"] not in STATES[key]:
+                    found.append((name, key, "state", status["state"]))
+                if status["state"] == "other" and not status.get("remarks"):
+                    found.append((name, key, "other, without remarks"))
+            unnamed = {each["name"] for each in node.get("props", ()) if "ns" not in each}
+            if wrong := unnamed - OSCAL_NAMES.get(key, set()):
+                found.append((name, key, "props", wrong))
+            if key == "activities" and not props(node, "method"):
+                found.append((name, key, "an activity without a method"))
+            if (
+                key == "facets"
+                and node["system"] == OSCAL_SYSTEM
+                and node["name"] not in {"risk", "likelihood", "impact"}
+            ):
+                found.append((name, key, "facet", node["name"]))
+            if isinstance(node.get("uuid"), str) and UUID(node["uuid"]).version != 5:
+                found.append((name, key, "uuid"))
+    return found
+
+
+def test_the_rules_that_no_schema_holds_are_kept(folder):
+    assert broken_rules(documents(folder)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "under", "change"),
+    [
+        (RESULTS, "risks", {"status": "accepted"}),
+        (RESULTS, "observations", {"methods": ["SCAN"]}),
+        (RESULTS, "subjects", {"type": "host"}),
+        (RESULTS, "observations", {"props": [{"name": "outcome", "value": "fail"}]}),
+        (RESULTS, "inventory-items", {"props": [{"name": "vendor-name", "value": "A"}]}),
+        (RESULTS, "target", {"status": {"state": "other"}}),
+        (RESULTS, "facets", {"system": OSCAL_SYSTEM, "name": "harm"}),
+        ("assessment-plan.json", "activities", {"props": [{"name": "step", "value": "1", "ns": "urn:x"}]}),
+        (POAM, "poam-items", {"uuid": "00000000-0000-4000-8000-000000000000"}),
+    ],
+)
+def test_each_of_these_rules_is_seen_when_it_is_broken(sample, file, under, change):
+    every = documents(sample)
+    next(node for key, node in nodes(every[file]) if key == under).update(change)
+    assert broken_rules(every)
+
+
+@pytest.mark.parametrize(
+    ("file", "under", "field", "wrong"),
+    [
+        (RESULTS, "subjects", "subject-uuid", "00000000-0000-5000-8000-000000000000"),
+        (RESULTS, "related-observations", "observation-uuid", "00000000-0000-5000-8000-000000000000"),
+        (RESULTS, "actors", "actor-uuid", "00000000-0000-5000-8000-000000000000"),
+        (RESULTS, "relevant-evidence", "href", "#00000000-0000-5000-8000-000000000000"),
+        (RESULTS, "import-ap", "href", "another-plan.json"),
+        (RESULTS, "target", "target-id", "no-such-objective"),
+        (RESULTS, "exclude-controls", "control-id", "no-such-control"),
+        (POAM, "related-risks", "risk-uuid", "00000000-0000-5000-8000-000000000000"),
+        (POAM, "import-ssp", "href", "another-system.json"),
+        ("assessment-plan.json", "import-ssp", "href", "another-system.json"),
+        ("system-security-plan.json", "import-profile", "href", "another-profile.json"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_seen(sample, file, under, field, wrong):
+    every = documents(sample)
+    assert unresolved(every) == []
+    next(node for key, node in nodes(every[file]) if key == under)[field] = wrong
+    assert [each[-1] for each in unresolved(every)] == [wrong]
 
 
 def test_the_results_import_the_plan_and_the_plan_and_the_poam_the_stub_with_one_component(sample_hospital):

@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import zlib
+from collections import Counter
 
 import msgspec
+import pikepdf
 import pytest
 import weasyprint
 from reports.sample import BIDI, sample_assessment
@@ -17,6 +19,7 @@ from posture.htmlparts.paper import for_paper
 from posture.registry import content, renderers
 
 SAMPLE = sample_assessment(hostile_organisation=True)
+LONG = sample_assessment(extra_subjects=300)
 # A run of which every section has something, and no list is long: what is tested here does not go with the length.
 SHORT = msgspec.structs.replace(
     SAMPLE,
@@ -81,6 +84,111 @@ def test_every_section_of_the_report_is_a_bookmark(objects):
     ]
     for wanted in ("In one page", "Gaps, by severity", "Controls", "Risk register", "Not assessed", "Evidence index"):
         assert wanted in listed
+
+
+@pytest.fixture(scope="module")
+def document(file):
+    with pikepdf.open(file) as opened:
+        yield opened
+
+
+def kids(element):
+    inner = element.get("/K", pikepdf.Array())
+    every = list(inner) if isinstance(inner, pikepdf.Array) else [inner]
+    return [each for each in every if isinstance(each, pikepdf.Dictionary) and "/S" in each]
+
+
+def elements(root):
+    """Every element of the structure, with the one it is in, in the order in which they are read."""
+    stack = [(each, None) for each in reversed(kids(root))]
+    while stack:
+        element, parent = stack.pop()
+        yield element, parent
+        stack += [(each, element) for each in reversed(kids(element))]
+
+
+def wrong_structure(document):  # noqa: C901, PLR0912  # one branch a rule
+    """What breaks a rule of PDF/UA-1 (ISO 14289-1) that can be read from the structure alone."""
+    root, found, level = document.Root, [], 0
+    if not (root.MarkInfo.Marked and root.ViewerPreferences.DisplayDocTitle and str(root.Lang) == "en"):
+        found.append("the document")
+    for element, parent in elements(root.StructTreeRoot):
+        kind = str(element.S)
+        if kind == "/Figure" and not str(element.get("/Alt", "")).strip():
+            found.append("a figure without a text instead")
+        if kind == "/TH":
+            scope = str(element.get("/A", {}).get("/Scope", ""))
+            in_head = str(parent.P.S) == "/THead"
+            if scope != ("/Column" if in_head else "/Row"):
+                found.append("a header that says not of what")
+        if kind == "/Table" and not any(str(each.S) == "/TR" for each, _ in elements(element)):
+            found.append("a table without rows")
+        if kind in {"/TH", "/TD"} and str(parent.S) != "/TR":
+            found.append("a cell outside a row")
+        if re.fullmatch("/H[1-6]", kind):
+            if int(kind[2]) > level + 1:
+                found.append("a level of headings left out")
+            level = int(kind[2])
+    for page in document.pages:
+        if not all(str(each.get("/Contents", "")).strip() for each in page.get("/Annots", ())):
+            found.append("a link without a text")
+        if "/Annots" in page and str(page.get("/Tabs", "")) != "/S":
+            found.append("links in another order than the text's")
+        if not all("/ToUnicode" in each for each in page.Resources.get("/Font", {}).values()):
+            found.append("a font whose text cannot be read")
+    return found
+
+
+def test_its_structure_keeps_the_rules_of_pdf_ua(document):
+    assert wrong_structure(document) == []
+    kinds = Counter(str(element.S) for element, _ in elements(document.Root.StructTreeRoot))
+    assert kinds["/TH"] > 100
+    assert kinds["/Figure"] > 5
+
+
+def broken(kind, key):
+    def at(document):
+        element = next(each for each, _ in elements(document.Root.StructTreeRoot) if str(each.S) == kind)
+        del element[key]
+
+    return at
+
+
+def skip_a_level(document):
+    heading = next(each for each, _ in elements(document.Root.StructTreeRoot) if str(each.S) == "/H2")
+    heading.S = pikepdf.Name("/H3")
+
+
+def unmarked(document):
+    document.Root.MarkInfo.Marked = False
+
+
+def untitled(document):
+    document.Root.ViewerPreferences.DisplayDocTitle = False
+
+
+@pytest.mark.parametrize("change", [broken("/Figure", "/Alt"), broken("/TH", "/A"), skip_a_level, unmarked, untitled])
+def test_each_of_these_rules_is_seen_when_it_is_broken(file, change):
+    with pikepdf.open(file) as opened:
+        change(opened)
+        assert wrong_structure(opened)
+
+
+def test_bookmarks_are_the_headings_in_their_order_and_lead_to_their_pages(document, text):
+    pages = text.split("\f")[:-1]
+    numbers = {page.objgen: at for at, page in enumerate(document.pages)}
+    titles = []
+    with document.open_outline() as outline:
+        stack = list(reversed(outline.root))
+        while stack:
+            item = stack.pop()
+            titles.append(item.title)
+            where = numbers[item.destination[0].objgen]
+            words_ = "".join(item.title.split())
+            assert words_ in "".join(pages[where].split()), item.title
+            stack += reversed(item.children)
+    headings = sum(bool(re.fullmatch("/H[1-6]", str(each.S))) for each, _ in elements(document.Root.StructTreeRoot))
+    assert len(titles) == headings
 
 
 def test_every_page_has_its_number_the_fingerprint_and_who_it_is_of(text):
@@ -148,6 +256,27 @@ def test_without_weasyprint_the_error_says_how_to_get_it(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_without_pango_there_is_one_error_and_nothing_else(tmp_path):
+    program = """
+import cffi, pathlib, sys
+def missing(self, *names, **more):
+    raise OSError("cannot load library")
+cffi.FFI.dlopen = missing
+from posture.errors import PostureError
+from posture.registry import renderers
+try:
+    renderers()["pdf"].render(None, pathlib.Path("report.pdf"))
+except PostureError as error:
+    print(error)
+"""
+    told_ = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told_.stdout.startswith("-f pdf: a PDF needs Pango, which is not installed")
+    assert "apt-get install libpango" in told_.stdout
+    assert len(told_.stdout.splitlines()) == 2
+    assert told_.stderr == ""
+    assert not list(tmp_path.iterdir())
+
+
 def paper(html):
     page = weasyprint.HTML(
         string=f"<style>.fill-disc {{ fill: var(--green); }} :root {{ --green: #1b6b3a; }}</style>{html}"
@@ -161,6 +290,28 @@ def test_what_is_not_printed_keeps_its_first_line_and_the_text_around_it():
         "<p>a<script>x</script>b<details class='unprinted'><summary>12 passed</summary><p>m</p></details>c</p>"
     )
     assert "".join(page.find("body").itertext()) == "ab12 passedc"
+
+
+def test_of_a_long_list_the_first_are_printed_and_how_many_more_there_are():
+    gap = next(each for each in LONG.gaps if each.check == "smb-signing-not-required")
+    html = "".join(renderers()["html"].page(LONG))
+    page = weasyprint.HTML(string=html).etree_element
+    for_paper(page, "")
+    table = next(each for each in page.iter("table") if each.get("id") == f"failed-{gap.check}")
+    assert len(table.findall("tbody/tr")) == 25
+    assert f"{gap.failed - 25:,} more of them are not printed." in "".join(page.itertext())
+    assert "not printed here" not in "".join(page.itertext())
+
+
+def test_what_has_no_answer_for_one_reason_is_printed_once_and_nothing_is_lost():
+    page = weasyprint.HTML(string="".join(renderers()["html"].page(SAMPLE))).etree_element
+    for_paper(page, "")
+    section = next(each for each in page.iter("section") if each.get("id") == "not-assessed")
+    (table,) = (each for each in section.iter("table") if each.get("class") == "on-paper")
+    counts = [int("".join(row[2].itertext()).replace(",", "")) for row in table.findall("tbody/tr")]
+    without = [each for each in SAMPLE.coverage.unanswered if each.what != "control"]
+    assert sum(counts) == len(without)
+    assert len(counts) == len({(each.why, each.answer) for each in without})
 
 
 def test_a_shape_becomes_its_letter_and_the_word_stays():
