@@ -10,7 +10,7 @@ demo:
 
 test:
 	@scripts/setup test
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --dist loadgroup
 
 # Real servers in network namespaces, weak and hardened: what was planted, found and missed. As root; writes docs/truth.md.
 lab:

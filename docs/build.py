@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import click
 import msgspec
 
 from posture import catalog, registry
+from posture.audit import Audit
 from posture.check_page import page
 from posture.cli.main import cli
 from posture.scope import Scope
+from posture.store import Store, now
+from posture.testing import Quiet
 from posture.thresholds import Thresholds
 
 DOCS = Path(__file__).parent
@@ -85,6 +89,19 @@ def configuration_page() -> str:
     return "\n".join(parts)
 
 
+def csv_page() -> str:
+    """Every table of the CSV archive, as it is for a run that found nothing: what a row is, and its columns."""
+    written = "How values are written is told [with the formats](formats.md#csv)."
+    parts = [f"# The tables of the CSV archive\n\n{MADE}\n{written}\n"]
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "posture.db") as store:
+        audit = Audit(store, registry.collectors(), Quiet(), base=Path(folder))
+        nothing = audit.judge(audit.begin(Scope.of_files(), now()))
+    for table in registry.renderers()["csv"].tables(nothing):  # type: ignore[attr-defined]  # reports/csv.py
+        columns = ", ".join(f"`{each}`" for each in table.columns)
+        parts.append(f"## {table.name}.csv\n\n{table.about}\n\nColumns: {columns}.\n")
+    return "\n".join(parts)
+
+
 def _type(value: dict[str, object]) -> str:
     if "$ref" in value:
         name = str(value["$ref"]).rpartition("/")[2]
@@ -99,7 +116,12 @@ def _type(value: dict[str, object]) -> str:
     return str(value.get("type", ""))
 
 
-PAGES = {"checks.md": checks_page, "command-line.md": command_page, "configuration.md": configuration_page}
+PAGES = {
+    "checks.md": checks_page,
+    "command-line.md": command_page,
+    "configuration.md": configuration_page,
+    "csv.md": csv_page,
+}
 
 
 def main() -> int:

@@ -27,6 +27,7 @@ from posture.governance.practices import controls_tested
 from posture.model import Evidence, Probe
 from posture.plan import plan
 from posture.presentation import plural
+from posture.pseudonyms import Pseudonyms
 from posture.reference.kept import freeze, frozen
 from posture.request import PlannedProbe, Request
 from posture.scope import Scope, SecretReference
@@ -72,7 +73,8 @@ class Interrupted(PostureError):  # noqa: N818  # not an error: somebody asked
 class Audit:
     """One run over one store. `stop` may be set from a signal handler; children end within 2 seconds.
 
-    `sealer` seals what is judged, and what is stopped; without one, runs stay unsealed, and say so.
+    `sealer` seals what is judged, and what is stopped; without one, runs stay unsealed, and say so. `pseudonyms` are
+    asked for where something is asked live: the digests of masked secrets are made with them.
     """
 
     def __init__(  # noqa: PLR0913  # keywords, each a part that a test may bring itself
@@ -85,6 +87,7 @@ class Audit:
         checks_folders: Iterable[Path] = (),
         stop: threading.Event | None = None,
         sealer: Sealer | None = None,
+        pseudonyms: Callable[[], Pseudonyms] | None = None,
     ) -> None:
         self._store = store
         self._collectors = collectors
@@ -92,6 +95,7 @@ class Audit:
         self._base = base
         self._checks_folders = tuple(checks_folders)
         self._sealer = sealer
+        self._pseudonyms = pseudonyms
         self.stop = stop or threading.Event()
 
     def begin(self, scope: Scope, as_of: datetime | None = None) -> RunRecord:
@@ -109,7 +113,7 @@ class Audit:
             host=platform.node(),
             version=__version__,
             as_of=as_of or started,
-            scope=scope,
+            scope=msgspec.structs.replace(scope, pack={}),  # counsel's words are of no audit, and in no bag
         )
         self._store.begin(run)
         return run
@@ -373,6 +377,7 @@ class Audit:
                 workdir=Path(workdir),
                 vantage=vantage(platform.node(), zone),
                 operator=operator(),
+                pseudonyms=self._pseudonyms() if self._pseudonyms else None,
             )
 
     def _secret(self, reference: object) -> str:

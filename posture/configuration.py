@@ -28,6 +28,10 @@ _CANARY_PORTS = 64
 """Most ports of one canary: more are no proof, and each is a listener."""
 _MAX_BYTES = 4 * 1024 * 1024
 _SHOWN = 60
+_SECRETS = frozenset({"password", "community", "auth_secret", "privacy_secret"})
+_BESIDE_SECRETS = frozenset({"bind", "credentials", "auth", "privacy"})
+"""Keys where somebody may write a secret itself: what stands there is never shown."""
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 TEMPLATE = Path(__file__).parent / "posture.template.toml"
 
@@ -127,6 +131,7 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[Path_, str]]:
     expected: Any = error.validator_value
     value: Any = error.instance
     hint = f" ({schema['description']})" if "description" in schema else ""
+    shown = _shown(value, path)
     match error.validator:
         case "additionalProperties":
             allowed = list(schema.get("properties", {}))
@@ -145,14 +150,14 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[Path_, str]]:
             allowed = [str(each) for each in expected]
             near = difflib.get_close_matches(str(value), allowed, 1)
             guess = f"; did you mean {near[0]!r}?" if near else ""
-            yield path, f"{_shown(value)} is not one of: {', '.join(allowed)}{guess}"
+            yield path, f"{shown} is not one of: {', '.join(allowed)}{guess}"
         case "type":
             kinds: list[str] = expected if isinstance(expected, list) else [expected]
-            yield path, f"{_shown(value)} is not {' or '.join(_TYPES.get(kind, kind) for kind in kinds)}{hint}"
+            yield path, f"{shown} is not {' or '.join(_TYPES.get(kind, kind) for kind in kinds)}{hint}"
         case "format":
-            yield path, f"{_shown(value)} is not a day such as 2026-11-24{hint}"
+            yield path, f"{shown} is not a day such as 2026-11-24{hint}"
         case "pattern":
-            yield path, f"{_shown(value)} does not have the form expected{hint}"
+            yield path, f"{shown} does not have the form expected{hint}"
         case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
             words = {
                 "minimum": "at least",
@@ -162,13 +167,18 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[Path_, str]]:
                 "minItems": "a number of items of at least",
                 "maxItems": "a number of items of at most",
             }
-            yield path, f"{_shown(value)}: expected {words[str(error.validator)]} {expected}{hint}"
+            yield path, f"{shown}: expected {words[str(error.validator)]} {expected}{hint}"
         case _:
-            yield path, f"{error.message}{hint}"
+            yield path, f"{shown} is not as expected ({error.validator}){hint}"
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, path: Path_ = ()) -> str:
+    """The value in a message, but for what may be a secret."""
+    names = [part for part in path if isinstance(part, str)]
+    if not _SECRETS.isdisjoint(names) or (names and names[-1] in _BESIDE_SECRETS):
+        return "what stands there"
     text = repr(value)
+    text = f"…{text[text.rfind('@') :]}" if "@" in text else text  # name:password@host
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
@@ -200,6 +210,8 @@ def _meaning(scope: Scope) -> Iterator[tuple[Path_, str]]:
     yield from _references(("inventory", "zones"), "zone", scope.inventory.zones, scope.zones)
     yield from _snmp(scope)
     yield from _services(scope)
+    if scope.timestamp and "@" in scope.timestamp.url:  # it is in every statement that is signed
+        yield ("timestamp", "url"), "it holds a user or a password, which would stand in evidence: leave them out"
     for at, asset in enumerate(scope.asset):
         if "/" in asset.match:
             yield from _parsed(("asset", at, "match"), [asset.match], ip_network, "a network")
@@ -341,8 +353,11 @@ def _secret(path: Path_, reference: SecretReference | None) -> Iterator[tuple[Pa
             path,
             'expected exactly one of {env = "NAME"}, {file = "PATH"}, {keyring = "service/user"}, {command = […]}',
         )
+    if reference.env is not None and not _VARIABLE.fullmatch(reference.env):
+        what = "it is not the name of a variable (capital letters, digits, _); the secret itself is never written here"
+        yield (*path, "env"), what
     if reference.keyring is not None and not re.fullmatch(r"[^/]+/[^/]+", reference.keyring):
-        yield (*path, "keyring"), f"{reference.keyring!r} is not of the form service/user"
+        yield (*path, "keyring"), "it is not of the form service/user"
 
 
 def _directories(scope: Scope) -> Iterator[tuple[Path_, str]]:
@@ -360,7 +375,10 @@ def _directories(scope: Scope) -> Iterator[tuple[Path_, str]]:
                 ("a password is never sent in the clear: use ldaps or starttls, or an anonymous bind"),
             )
         if re.search(r"[\s/@\x00-\x1f]", directory.host):
-            yield (*here, "host"), f"{directory.host!r} is not an address or a name; leave out ldap:// and the port"
+            yield (
+                (*here, "host"),
+                f"{_shown(directory.host)} is not an address or a name; leave out ldap:// and the port",
+            )
 
 
 def _snmp(scope: Scope) -> Iterator[tuple[Path_, str]]:

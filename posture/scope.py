@@ -387,6 +387,22 @@ class CustodyScope(_Table, frozen=True, kw_only=True):
     roles: Annotated[dict[str, NonEmpty], Meta(description="the role of each user of the operating system")] = {}
 
 
+class PackScope(_Table, frozen=True, kw_only=True):
+    """What counsel wants of a pack for a regulator: docs/pack.md. It is of no audit, and kept with none."""
+
+    requests: Annotated[
+        tuple[NonEmpty, ...], Meta(description="ids of the requests that it is limited to; --requests lists them")
+    ] = ()
+    marking: Annotated[
+        str, Meta(max_length=120, description="the text that stands on every page, as counsel wants it")
+    ] = ""
+    reviewer: Annotated[
+        str, Meta(max_length=200, description="who reviewed what is sent, with role; without one no pack is made")
+    ] = ""
+    recipient: Annotated[str, Meta(max_length=400, description="to whom the letter goes")] = ""
+    matter: Annotated[str, Meta(max_length=120, description="the regulator's number of the case or audit")] = ""
+
+
 class Scope(_Table, frozen=True, kw_only=True):
     """The whole of posture.toml."""
 
@@ -407,6 +423,7 @@ class Scope(_Table, frozen=True, kw_only=True):
     seal: SealScope = SealScope()
     timestamp: TimestampScope | None = None
     custody: CustodyScope = CustodyScope()
+    pack: Annotated[dict[str, PackScope], Meta(description="packs for regulators, by id, such as hipaa")] = {}
 
     @cached_property
     def zones(self) -> dict[str, Zone]:

@@ -32,10 +32,12 @@ from posture.sealing.verifier import NO_DIGEST
 
 __all__ = ["Event", "ReferenceFile", "RunRecord", "Store"]
 
-HEAD = "0005"
+HEAD = "0006"
 _SQLITE = b"SQLite format 3\0"
 _MAX_PAYLOAD = 4 * 1024**3
 _BATCH = 5_000
+_MIGRATING = 0x706F7374757265
+"""PostgreSQL's advisory lock of whoever brings a store up to date: the word posture."""
 
 _meta = sa.MetaData()
 _runs = sa.Table(
@@ -225,6 +227,18 @@ class Store:
                 for row in connection.execute(query)
             ]
 
+    def events_head(self, run: str, count: int | None = None) -> str:
+        """The SHA-256 of the first so many events of a run (all, if not said); empty where there are not so many."""
+        query = sa.select(_events).where(_events.c.run == run).order_by(_events.c.number)
+        with self.reading() as connection:
+            rows = connection.execute(query).all()
+        state = hashlib.sha256()
+        for row in rows[:count]:
+            with self._errors():
+                detail = _expand(row.detail)
+            state.update(hashlib.sha256(f"{row.at} {row.kind}\n".encode() + detail).digest())
+        return state.hexdigest() if count is None or len(rows) >= count else ""
+
     def pruned(self) -> dict[str, datetime]:
         """The runs that were pruned, and when."""
         with self.reading() as connection:
@@ -382,7 +396,11 @@ class Store:
                         connection.execute(_ledger_chain.insert(), {"number": number, "sha256": previous})
                     if statements:
                         said = Counter(str(statement.__struct_config__.tag) for statement in statements)
-                        detail = {"ledger": last + len(statements), "recorded": dict(said)}
+                        detail = {
+                            "ledger": last + len(statements),
+                            "ledger_sha256": previous,
+                            "recorded": dict(said),
+                        }
                         custody.append(connection, self.actor, "recorded", at, detail=detail)
             except sa.exc.IntegrityError:
                 if self._position() != last:  # somebody else wrote this number while we did
@@ -533,6 +551,8 @@ class Store:
             with self._engine.begin() as connection:
                 if connection.dialect.name == "sqlite":  # of two that open a new store at once, one waits
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
                 config.attributes["connection"] = connection
                 command.upgrade(config, HEAD)
         except CommandError as error:
@@ -551,7 +571,9 @@ class Store:
             raise PostureError(
                 f"the store can't be used: {cause}",
                 where=self.name,
-                mend="nothing in it was changed; restore it from a backup, or name another with --store",
+                mend="make room on the disk, and run it again: what was being written is not there, the rest is"
+                if "is full" in str(cause)
+                else "nothing in it was changed; restore it from a backup, or name another with --store",
             ) from error
         except (zstandard.ZstdError, msgspec.DecodeError) as error:  # a ValidationError is a DecodeError
             raise PostureError(
@@ -609,7 +631,8 @@ def _url(where: str | Path) -> sa.URL:
     if "://" not in text:
         return sa.URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
     try:
-        return sa.make_url(text)
+        url = sa.make_url(text)
+        return url.set(drivername="postgresql+psycopg") if url.drivername in {"postgres", "postgresql"} else url
     except (sa.exc.ArgumentError, ValueError):
         raise PostureError("not a path or a database URL", where="--store") from None
 
@@ -621,7 +644,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         raise PostureError(
             f"there is no driver for {url.drivername} ({error})",
             where="--store",
-            mend="name a path, or a sqlite: or postgresql: URL, and install the database's driver",
+            mend="name a path, or a sqlite: or postgresql: URL, and for that: pip install 'posture[postgresql]'",
         ) from error
 
 

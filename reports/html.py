@@ -55,6 +55,8 @@ suffix = ".html"
 # What is written out; all of it is in the workbook and in assessment.json, and the page says how much more there is.
 OBSERVATIONS, OBSERVATIONS_EACH = 2_000, 20
 ASSETS, EVIDENCE, UNANSWERED, MEMBERS, CONTRADICTIONS = 2_000, 2_000, 1_000, 200, 25
+# What is printed of one list, in full in the page as it is read on a screen.
+PRINTED, ALIKE = 25, 20
 
 T = TypeVar("T")
 
@@ -103,6 +105,8 @@ def page(assessment: Assessment) -> TemplateStream:
         pairs=Pairs(assessment.segmentation),
         network=Network(assessment),
         history=History(assessment),
+        printed=PRINTED,
+        parts=_parts(assessment),
         words=presentation,
         Outcome=Outcome,
         Status=Status,
@@ -114,6 +118,30 @@ def page(assessment: Assessment) -> TemplateStream:
             "base-uri 'none'; form-action 'none'"
         ),
     )
+
+
+def _parts(a: Assessment) -> dict[str, bool]:
+    """Which parts the page has: all, but in an extract for a regulator only those that hold something of it."""
+    whole = a.run.pack is None
+    register = a.register.systems or a.register.flows
+    return {
+        "gaps": whole or bool(a.checks),
+        "changes": whole or a.run.changes is not None,
+        "coverage": whole or bool(a.controls),
+        "controls": whole or bool(a.controls),
+        "checks": whole or bool(a.checks),
+        "services": whole or bool(a.services),
+        "reach": whole,
+        "segmentation": whole or bool(a.segmentation.pairs),
+        "risks": whole or bool(a.risks or register or a.risk_analysis),
+        "exceptions": whole or bool(a.exceptions),
+        "decisions": whole or bool(a.decisions),
+        "attestations": whole or bool(a.attestations),
+        "practices": whole or bool(a.practices),
+        "frameworks": whole or bool(a.frameworks),
+        "not-assessed": whole or bool(a.controls or a.coverage.probes or a.coverage.unanswered),
+        "inventory": whole or bool(a.assets or a.organisation.zones or a.inventory.rows),
+    }
 
 
 class View:
@@ -271,6 +299,14 @@ class View:
         every = [each for each in self._a.coverage.unanswered if each.what != "control"]
         return Listed(every[:UNANSWERED], len(every))
 
+    @property
+    def unanswered_alike(self) -> list[tuple[str, str, Listed[str]]]:
+        """What has no answer for one and the same reason, together, as paper has it."""
+        alike: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for each in self.unanswered.shown:
+            alike[each.why, each.answer].append(each.name)
+        return [(why, answer, Listed(names[:ALIKE], len(names))) for (why, answer), names in alike.items()]
+
     def silent_checks(self) -> list[CheckResult]:
         """Checks that have subjects without an answer, or with an error."""
         return [check for check in self._a.checks if check.unknown or check.errors]
@@ -359,11 +395,13 @@ def _digest(text: str) -> str:
 
 def _page_margins(assessment: Assessment) -> str:
     """Organisation and fingerprint for the foot of each printed page, as CSS."""
+    pack = assessment.run.pack
+    marked = f"@top-center{{content:{_css_string(pack.marking)};font-weight:bold;color:#000}}" if pack else ""
     left = f"{assessment.organisation.name[:60]} · as of {presentation.day(assessment.method.as_of)}"
     right = (
         f"{_css_string(f'{assessment.fingerprint_words} · page ')} counter(page) {_css_string(' of ')} counter(pages)"
     )
-    return f"@page{{@bottom-left{{content:{_css_string(left)}}}@bottom-right{{content:{right}}}}}\n"
+    return f"@page{{@bottom-left{{content:{_css_string(left)}}}@bottom-right{{content:{right}}}{marked}}}\n"
 
 
 def _css_string(text: str) -> str:

@@ -50,14 +50,21 @@ _RISK: Words = {
 
 def render(assessment: Assessment, out: Path) -> None:
     """Write the workbook to `out`, all of it or nothing; the same assessment gives the same bytes."""
+    pack = assessment.run.pack
     properties = Properties(
-        title=f"Security assessment of {assessment.organisation.name}",
+        title=f"{'Extract of a security' if pack else 'Security'} assessment of {assessment.organisation.name}",
         subject=f"Run {assessment.run.id}, fingerprint {assessment.fingerprint_words}",
         creator=f"Posture {assessment.method.version}",
         created=assessment.method.as_of,
-        custom={"Run": assessment.run.id, "Fingerprint": assessment.fingerprint},
+        custom={
+            "Run": assessment.run.id,
+            "Fingerprint": assessment.fingerprint,
+            **({"Marking": pack.marking, "Taken from": pack.whole} if pack else {}),
+        },
+        marking=pack.marking if pack else "",
     )
-    with Book(properties, f"Fingerprint {assessment.fingerprint_words}") as book, replacing(out) as temporary:
+    footer = f"Fingerprint {assessment.fingerprint_words}"
+    with Book(properties, footer, extract=pack is not None) as book, replacing(out) as temporary:
         _write(assessment, book)
         book.save(temporary)
 
@@ -69,19 +76,26 @@ def _write(assessment: Assessment, book: Book) -> None:
     _controls(assessment, places, book)
     _answers(assessment, places, book)
     risks = clinical.risks_table(assessment)
-    book.table(risks, clinical.risks(assessment, places), dress=dress.labelled(risks, _RISK))
+    book.table(
+        risks,
+        clinical.risks(assessment, places),
+        dress=dress.labelled(risks, _RISK),
+        needed=assessment.risk_analysis is not None,
+    )
     book.table(
         clinical.services_table(assessment),
         clinical.services(assessment, places),
         dress=dress.ready(len(clinical.readiness(assessment))),
     )
-    reach(assessment, places, book)
+    if assessment.run.pack is None:
+        reach(assessment, places, book)
     book.table(
         columns.SEGMENTATION,
         pairs(assessment, places),
         dress=dress.labelled(columns.SEGMENTATION, {"State": PAIRS.values()}),
     )
-    systems(assessment, book)
+    if assessment.run.pack is None or assessment.register.systems or assessment.register.flows:
+        systems(assessment, book)
     book.table(
         answers.practices_table(assessment),
         answers.practices(assessment),
@@ -133,4 +147,4 @@ def _seen(assessment: Assessment, places: Places, book: Book) -> None:
         (columns.NOT_ASSESSED, seen.not_assessed(assessment, places), {}),
         (columns.EVIDENCE, seen.evidence(assessment), probes),
     ):
-        book.table(table, rows, dress=dress.labelled(table, words))
+        book.table(table, rows, dress=dress.labelled(table, words), needed=table is columns.NOT_ASSESSED)

@@ -180,6 +180,32 @@ def test_a_secret_written_into_the_file_is_refused():
     assert "a table" in found["directory[1].bind.password"][1]
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[[directory]]\nid = "d"\nhost = "h"\nbind = { user = "u", password = "hunter2" }',
+        '[[directory]]\nid = "d"\nhost = "h"\nbind = "hunter2"',
+        '[[directory]]\nid = "d"\nhost = "ldap://cn=u:hunter2@h"',
+        '[[directory]]\nid = "d"\nhost = "u:hunter2@h"',
+        '[[directory]]\nid = "d"\nhost = "h"\nbind = { user = "u", password = { env = "hunter2" } }',
+        '[[directory]]\nid = "d"\nhost = "h"\nbind = { user = "u", password = { keyring = "hunter2" } }',
+        '[[directory]]\nid = "d"\nhost = "h"\nbind = { user = "u", password = { command = "echo hunter2" } }',
+        '[snmp]\ncredentials = ["hunter2"]',
+        '[[snmp.credentials]]\nid = "a"\nuser = "u"\nauth = "hunter2"',
+        '[[snmp.credentials]]\nid = "a"\nuser = "u"\nauth = "SHA"\nprivacy = "hunter2"',
+        '[[snmp.credentials]]\nid = "a"\nversion = "2c"\ncommunity = "hunter2"',
+        '[timestamp]\nurl = "https://u:hunter2@tsa.example/"\nca_file = "ca.pem"',
+        '[timestamp]\nurl = "ftp://u:hunter2@tsa.example/"\nca_file = "ca.pem"',
+    ],
+)
+def test_what_may_be_a_secret_is_not_shown_where_it_is_wrong(table: str):
+    with pytest.raises(ConfigurationError) as caught:
+        configuration.parse(MINIMAL + table, "posture.toml")
+
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.problems[0].line, "but the line is"
+
+
 def test_bad_toml_names_the_line():
     assert problems("[organisation]\nname = \n")["TOML"][0] == 2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from posture import Missing, Severity, Verdict, check, failed, not_applicable, passed, unknown
 from posture.facts import Account, Computer, Directory
 
-MASKED = "{masked;type=password}"
+MASKED = "{masked;type=password"  # with a digest, or without
 LAPS_SECRETS = ("ms-Mcs-AdmPwd", "msLAPS-Password")
 CLEAR = ("userPassword", "unixUserPassword")
 

@@ -55,6 +55,7 @@ from posture.assessment.inventory import (
     Undeclared,
 )
 from posture.assessment.network import ClassCount, NetworkLink, NetworkMap, NetworkNode, Subnet
+from posture.assessment.pack import PackInfo, PackRequest
 from posture.assessment.part import Part as _Part
 from posture.assessment.risks import Factor, Level, Risk
 from posture.assessment.sealing import RunEntry, SealInfo, Standing
@@ -120,6 +121,8 @@ __all__ = [
     "Observation",
     "OpenFlow",
     "Organisation",
+    "PackInfo",
+    "PackRequest",
     "PairState",
     "PossibleDuplicate",
     "PracticeResult",
@@ -156,8 +159,8 @@ class Run(_Part, frozen=True, kw_only=True):
     """The run itself: the only part that differs when the same evidence is judged again.
 
     `seal` says how this assessment stands, `runs` lists all runs of its store, and `changes` says what is different
-    from an earlier run, where it was compared with one: reports have them. The assessment that is sealed has none of
-    them, because the seal is made over it.
+    from an earlier run, where it was compared with one: reports have them. `pack` says what an extract is limited to.
+    The assessment that is sealed has none of them, because the seal is made over it.
     """
 
     id: str
@@ -169,6 +172,11 @@ class Run(_Part, frozen=True, kw_only=True):
     seal: SealInfo | None = None
     runs: tuple[RunEntry, ...] = ()
     changes: Changes | None = None
+    pack: PackInfo | None = None
+
+    def has(self, table: str) -> bool:
+        """Whether a further part of the report is in it: all are, but in an extract that does not need them."""
+        return self.pack is None or table in self.pack.tables
 
 
 class ZoneInfo(_Part, frozen=True, kw_only=True):

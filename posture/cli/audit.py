@@ -14,7 +14,7 @@ import click
 
 from posture import registry
 from posture.audit import Audit
-from posture.cli.common import Instant, base_folder, config_path, console, load_scope, open_store, sealer
+from posture.cli.common import Instant, base_folder, config_path, console, load_scope, open_store, pseudonyms, sealer
 from posture.cli.conclusion import conclusion, exit_code
 from posture.cli.main import Settings
 from posture.cli.progress import listener
@@ -101,6 +101,7 @@ def audit(  # noqa: PLR0913, PLR0917  # one parameter an option, as click gives 
             checks_folders=folders,
             stop=stop,
             sealer=sealer(settings, store),
+            pseudonyms=lambda: pseudonyms(settings, store),
         )
         try:
             if resume:

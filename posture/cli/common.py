@@ -21,7 +21,9 @@ from posture import configuration
 from posture.cli.main import Settings
 from posture.errors import PostureError
 from posture.presentation import visible
+from posture.pseudonyms import Pseudonyms
 from posture.scope import Scope
+from posture.sealing import keys
 from posture.sealing.custody import Actor
 from posture.sealing.sealer import Sealer
 from posture.store import Store
@@ -34,6 +36,7 @@ __all__ = [
     "load_scope",
     "open_store",
     "print_listing",
+    "pseudonyms",
     "scope_or_none",
     "sealer",
 ]
@@ -101,6 +104,13 @@ def sealer(settings: Settings, store: Store) -> Sealer:
             click.echo(f"posture: {visible(message)}", err=True)
 
     return Sealer.of(store, scope_or_none(settings), base_folder(settings), tell)
+
+
+def pseudonyms(settings: Settings, store: Store) -> Pseudonyms:
+    """Pseudonyms by the hospital's own key, which lies beside the sealing key, and is made where there is none."""
+    scope, base = scope_or_none(settings), base_folder(settings)
+    kept = keys.place(scope.seal, base, store) if scope else keys.default_place(store)
+    return Pseudonyms(keys.pseudonym_key(keys.pseudonym_place(kept)))
 
 
 class Instant(click.ParamType[datetime]):

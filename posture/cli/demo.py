@@ -49,8 +49,8 @@ def demo(settings: Settings, from_record: bool, out: Path) -> None:
 
     It has a store of its own in the folder of the reports, unless --store names another. Its Active Directory, its
     inventory and its list of leavers are imported from files, as an air-gapped hospital would do it. The audit stands
-    in the zone of the guests: what it reaches, a visitor reaches. Prints the paths of the reports, and of the bag of its
-    evidence: posture evidence verify FILE.
+    in the zone of the guests: what it reaches, a visitor reaches. Prints the paths of the reports, and of the bag of
+    its evidence: posture evidence verify FILE.
     """
     if not from_record and shutil.which("nmap") is None:
         click.echo(

@@ -13,7 +13,7 @@ from posture.assessment.changes import CHANGE_KINDS, Changes, CheckChange, Subje
 from posture.cli.common import format_option, open_store
 from posture.cli.main import Settings
 from posture.errors import PostureError
-from posture.history.runs import Compared
+from posture.history.runs import Compared, comparable
 from posture.presentation import CHANGES, STATUSES, number, visible
 from posture.store import RunRecord
 
@@ -48,8 +48,7 @@ def diff(settings: Settings, earlier: str, later: str, form: str) -> None:
 def _ordered(before: RunRecord, after: RunRecord) -> None:
     if before.id == after.id:
         raise PostureError("it is one run, and not two", where=before.id, mend="posture runs list")
-    if (before.as_of, before.started, before.id) > (after.as_of, after.started, after.id):
-        raise PostureError(f"{before.id} is the later of the two", mend=f"posture runs diff {after.id} {before.id}")
+    comparable(before, after, f"{before.id} {after.id}")
 
 
 def _json(both: Compared, after: RunRecord) -> None:

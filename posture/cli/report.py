@@ -11,6 +11,7 @@ import click
 from posture import registry
 from posture.assessment import Assessment
 from posture.audit import Audit, replayed
+from posture.cli import pack as packs
 from posture.cli.common import Instant, base_folder, console, open_store, sealer
 from posture.cli.main import Settings
 from posture.cli.progress import listener
@@ -46,6 +47,7 @@ __all__ = ["report", "write_reports"]
 @click.option(
     "--since", metavar="RUN|none", help="The run to compare with; default: the latest of the organisation before."
 )
+@packs.options
 @click.option("--as-judged", is_flag=True, help="As it was judged last, whatever people have answered since.")
 @click.pass_obj
 def report(  # noqa: PLR0913, PLR0917  # one parameter an option
@@ -56,7 +58,13 @@ def report(  # noqa: PLR0913, PLR0917  # one parameter an option
     as_of: datetime | None,
     folders: tuple[Path, ...],
     since: str | None,
+    pack: str | None,
+    requests: tuple[str, ...],
+    reviewer: str | None,
+    marking: str | None,
     *,
+    listing: bool,
+    evidence: bool,
     as_judged: bool,
 ) -> None:
     """Write the reports of RUN (the latest, if none is named), and print their paths.
@@ -67,9 +75,15 @@ def report(  # noqa: PLR0913, PLR0917  # one parameter an option
     html is one page that needs nothing else; pdf the same on paper (pip install 'posture[pdf]'); xlsx a workbook to
     work in; csv a zip with a table a file; json everything, for programs; oscal a zip with NIST's OSCAL documents;
     map-csv the links of the network map. All formats of one run say the same.
+
+    --pack makes one folder for a regulator instead, limited to the requests that are named, for counsel to finish and
+    send: see docs/pack.md.
     """
     if as_of and as_judged:
         raise click.UsageError("--as-of and --as-judged exclude each other")
+    if pack is None and (requests or listing or reviewer is not None or marking is not None or not evidence):
+        raise click.UsageError("--request, --requests, --reviewer, --marking and --no-evidence go with --pack")
+    asked = packs.wanted(settings, pack, requests, reviewer, marking, evidence, listing) if pack is not None else None
     with open_store(settings) as store:
         record = store.run(run)
         assessment = store.assessment(record.id)
@@ -94,6 +108,13 @@ def report(  # noqa: PLR0913, PLR0917  # one parameter an option
         assessment = with_standing(store, assessment)
         if since != "none":
             assessment = with_changes(store, assessment, since)
+        if asked and listing:
+            packs.list_requests(settings, assessment, asked, "json" if formats == "json" else "text")
+            return
+        if asked:
+            for path in packs.write_pack(settings, store, assessment, asked, out):
+                click.echo(path)
+            return
     for path in write_reports(assessment, formats.split(","), out):
         click.echo(path)
 

@@ -82,7 +82,9 @@ def add(settings: Settings, target: str, reason: str) -> None:
     """Place a legal hold on RUN, or on all runs, those to come too."""
     with open_store(settings) as store:
         statement = Hold(target=_target(store, target), reason=_said(reason))
+        _still_there(store, statement.target)
         ledger = store.record([statement], operator(), now())
+        _still_there(store, statement.target)  # it may have been pruned while this waited for its turn
     click.echo(f"Held: {statement.target} (ledger entry {ledger.position})")
 
 
@@ -120,6 +122,15 @@ def list_(settings: Settings, form: str) -> None:
 
 def _target(store: Store, target: str) -> str:
     return EVERYTHING if target == EVERYTHING else store.run(target).id
+
+
+def _still_there(store: Store, target: str) -> None:
+    if (pruned := store.pruned().get(target)) is not None:
+        raise PostureError(
+            f"it was pruned on {pruned:%Y-%m-%d}: a hold can't keep what is gone; its seals and a tombstone are left",
+            where=target,
+            mend="look for a bag of it that was exported before, and for backups of the store",
+        )
 
 
 def _said(reason: str) -> str:

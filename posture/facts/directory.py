@@ -218,9 +218,9 @@ class Account(Fact, frozen=True, kw_only=True):
 
     `primary_group` is the relative identifier of the group that the account is in without being listed by it.
     What follows a word such as "password:" in `description`, `info` and `comment` was replaced by
-    `{masked;type=password}` when it was read. `resource_delegation` is whether others may act here as its users
-    (msDS-AllowedToActOnBehalfOfOtherIdentity). `principal` is userPrincipalName. `flags` stands in for
-    `user_account_control` where a source tells only some of its bits: `flag` and `control` look at both.
+    `{masked;type=password}`, or one with `;digest=…`, when it was read. `resource_delegation` is whether others may act
+    here as its users (msDS-AllowedToActOnBehalfOfOtherIdentity). `principal` is userPrincipalName. `flags` stands in
+    for `user_account_control` where a source tells only some of its bits: `flag` and `control` look at both.
     """
 
     login: str

@@ -29,6 +29,7 @@ __all__ = ["MAX_ROWS", "Book", "Column", "Dress", "Properties", "Table"]
 
 MAX_ROWS = 1_048_576
 MAX_HEADER = 100
+_MAX_HEADER_PART = 250  # Excel refuses a header of more than 255 characters
 
 _RIGHT = {"number", "figure"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; entries carry no time of their own
@@ -83,21 +84,30 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Properties(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file says of itself. `created` is the only time in it; `custom` are properties by name."""
+    """What the file says of itself. `created` is the only time in it; `custom` are properties by name.
+
+    A `marking` stands whole at the head of each printed page, alone.
+    """
 
     title: str
     subject: str
     creator: str
     created: datetime
     custom: dict[str, str]
+    marking: str = ""
 
 
 class Book:
-    """A workbook that is written as it is made. `footer` is on each page."""
+    """A workbook that is written as it is made. `footer` is on each page.
 
-    def __init__(self, properties: Properties, footer: str) -> None:
+    An `extract` leaves out tables without rows: what such a sheet says is true of the whole alone.
+    """
+
+    def __init__(self, properties: Properties, footer: str, *, extract: bool = False) -> None:
+        self._extract = extract
         self._book = Workbook(write_only=True)
-        self._header, self._footer = properties.title, footer
+        self._header = _marked(properties.marking) if properties.marking else _part(properties.title)
+        self._footer = footer
         self.sheets: list[Sheet] = []
         described = self._book.properties
         described.title, described.subject = visible(properties.title), visible(properties.subject)
@@ -117,16 +127,22 @@ class Book:
             cast("Worksheet", self._book.create_sheet(title)), widths, down=down, padding=padding, indent=indent
         )
         self.sheets.append(sheet)
-        _printed(sheet.sheet, _part(self._header), _part(f"{self._footer} · {title}"))
+        _printed(sheet.sheet, self._header, _part(f"{self._footer} · {title}"))
         sheet.sheet.sheet_view.showGridLines = False
         return sheet
 
     def table(
-        self, table: Table, rows: Iterable[Sequence[Value]], *, dress: Dress = lambda _sheet, _last: None
+        self,
+        table: Table,
+        rows: Iterable[Sequence[Value]],
+        *,
+        dress: Dress = lambda _sheet, _last: None,
+        needed: bool = False,
     ) -> None:
         """A table under frozen, filtered headings, continued on further sheets where one is full.
 
-        `dress` is called for each sheet with its last row: the place for colours and lists of choices.
+        `dress` is called for each sheet with its last row: the place for colours and lists of choices. One that is
+        `needed` is in an extract without rows too.
         """
         styles = [column.style for column in table.columns]
         sheet = None
@@ -137,6 +153,8 @@ class Book:
                 sheet = self._headed(table.place(at).sheet, table)
             if sheet:
                 sheet.row(row, styles)
+        if sheet is None and self._extract and not needed:
+            return
         if sheet is None:
             sheet = self._headed(table.title, table)
             _across(sheet, table.empty, "strong", table.printed)
@@ -195,6 +213,14 @@ def _printed(sheet: Worksheet, header: str, footer: str) -> None:
 def _part(text: str) -> str:
     """Text in a page header: & begins a code there, and a header holds no more than 255 characters."""
     return textwrap.shorten(visible(text), MAX_HEADER, placeholder="…").replace("&", "&&")
+
+
+def _marked(text: str) -> str:
+    """A marking as a page header: never shortened, since half of one may say something else."""
+    header = " ".join(visible(text).split()).replace("&", "&&")
+    if len(header) > _MAX_HEADER_PART:
+        raise ValueError("a marking that no page header can hold")
+    return header
 
 
 class _Archive(ZipFile):

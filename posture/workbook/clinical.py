@@ -19,7 +19,9 @@ __all__ = ["readiness", "risks", "risks_table", "services", "services_table"]
 
 def risks_table(assessment: Assessment) -> Table:
     """The register; above it stands the hospital's own risk analysis, which the register feeds and never replaces."""
-    said = f"{RISKS.preface} {_own_analysis(assessment.risk_analysis)}"
+    asked = assessment.run.has("risk-analysis")
+    own = _own_analysis(assessment.risk_analysis) if asked else "The hospital’s own is not enclosed."
+    said = f"{RISKS.preface} {own}"
     return msgspec.structs.replace(RISKS, preface=said)
 
 

@@ -79,6 +79,9 @@ def method(assessment: Assessment, book: Book) -> None:
 
 def _limits(page: Page, assessment: Assessment, book: Book) -> None:
     page.section("Limits")
+    if pack := assessment.run.pack:
+        page.text(f"•  {pack.limits}")
+        page.text(f"•  {pack.origin}")
     for limit in assessment.method.limits:
         page.text(f"•  {limit}")
     page.text(

@@ -56,23 +56,35 @@ def summary(assessment: Assessment, places: Places, book: Book) -> None:
     """What the assessment says, on a page or two: the five questions, and what is not in them."""
     page = Page(book, SUMMARY, _WIDTHS)
     _cover(page, assessment)
-    _looked_at(page, assessment)
+    whole = assessment.run.pack is None
+    if whole or assessment.coverage.extents:
+        _looked_at(page, assessment)
     _lost(page, assessment)
-    _stands(page, assessment, places)
-    _answered(page, assessment, places)
-    _worst(page, assessment, places)
-    _stops(page, assessment)
-    page.section("5  What changed since the last run?")
-    changes.in_short(page, assessment)
-    _judged(page, assessment, places)
+    if whole or assessment.controls:
+        _stands(page, assessment, places)
+        _answered(page, assessment, places)
+    if whole or assessment.checks or assessment.risks:
+        _worst(page, assessment, places)
+    if whole:
+        _stops(page, assessment)
+    if whole or assessment.run.changes:
+        page.section("5  What changed since the last run?")
+        changes.in_short(page, assessment)
+    if whole or assessment.checks:
+        _judged(page, assessment, places)
     _unanswered(page, assessment)
 
 
 def _cover(page: Page, assessment: Assessment) -> None:
     run, notes = assessment.run, assessment.method
-    page.text("Cybersecurity posture assessment", "title", height=30)
+    kind = (
+        "Extract of a cybersecurity posture assessment" if assessment.run.pack else "Cybersecurity posture assessment"
+    )
+    page.text(kind, "title", height=30)
     page.text(assessment.organisation.name, "subtitle", height=20)
-    page.line(["In short", _in_short(assessment)], ["strong", "strong"])
+    _extract(page, assessment)
+    if assessment.controls or assessment.checks or assessment.run.pack is None:
+        page.line(["In short", _in_short(assessment)], ["strong", "strong"])
     page.line(["As of (UTC)", notes.as_of], ["strong", "date"])
     beside = {part.catalog.id for part in assessment.frameworks}
     for catalog in notes.catalogs:
@@ -81,7 +93,7 @@ def _cover(page: Page, assessment: Assessment) -> None:
     others = ", ".join(part.catalog.title for part in assessment.frameworks if not part.proposed)
     if others:
         page.line(["Beside it, in no figure here", others], ["strong", "text"])
-    page.line(["Seal", sealed(run.seal)], ["strong", "text"])
+    page.line(["Seal", run.seal.note if run.pack and run.seal else sealed(run.seal)], ["strong", "text"])
     if run.seal and run.seal.signer:
         page.line(["Sealing key", run.seal.signer], ["strong", "code"])
     page.line(["Sites", ", ".join(assessment.organisation.sites) or "not stated"], ["strong", "text"])
@@ -105,6 +117,16 @@ def _in_short(assessment: Assessment) -> str:
         f"{number(controls.satisfied_by_alternative)} satisfied by an alternative; "
         f"{number(controls.not_applicable)} not applicable."
     )
+
+
+def _extract(page: Page, assessment: Assessment) -> None:
+    """What a regulator's extract is limited to."""
+    if (pack := assessment.run.pack) is None:
+        return
+    if pack.marking:
+        page.text(pack.marking, "claim")
+    page.text(pack.limits, "claim")
+    page.text(pack.origin, "note")
 
 
 def _looked_at(page: Page, assessment: Assessment) -> None:
