@@ -24,7 +24,7 @@ def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def pytest_collection_modifyitems(items):
-    """On all cores (pytest-xdist), tests that share servers stay together: those of a folder with fixtures, or a file."""
+    """On all cores (pytest-xdist), tests that share servers stay together: a folder with fixtures, or a file."""
     root = Path(__file__).parent
     for item in items:
         folder = item.path.parent
