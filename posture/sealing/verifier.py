@@ -404,6 +404,10 @@ class _Verifying:
         self.problems += found
         self.checked.append(f"{'not so' if found else 'ok'}: {what}")
 
+    def there(self, name: str) -> bool:
+        """Whether the bag has this file."""
+        return name in self._digests
+
     def signature(self) -> Iterator[str]:
         """The signature over the statement, and that the statement names its key."""
         if not self.signer:
@@ -425,9 +429,10 @@ class _Verifying:
             elif self._digests[name] != self.subjects[name]:
                 yield f"{shown(name)}: changed"
 
-    def container(self) -> Iterator[str]:
-        """That a zip is as Posture writes it, where its files are."""
-        if isinstance(self._bag, ZipBag) and not self.problems and not self._bag.as_written():
+    @staticmethod
+    def container(bag: ZipBag) -> Iterator[str]:
+        """That a zip is as Posture writes it."""
+        if not bag.as_written():
             yield "the zip file was changed or packed again: unpack it, and verify the folder to see if its files hold"
 
     def seal_files(self) -> Iterator[str]:
@@ -580,13 +585,15 @@ def verify(bag: Bag, signature: Signature, stamp: Stamp, wanted: str = "") -> Ve
     seen.checks(f"{len(seen.subjects):,} files by their SHA-256 in the statement, and no other", seen.files())
     seen.checks("the files that the statement does not name follow from the others", seen.seal_files())
     seen.checks("the evidence by its ids, and the Merkle root over them", seen.evidence())
-    seen.checks("the judgement, if there is one, by its SHA-256 in the statement", seen.judgement())
+    judged = "the judgement, by its SHA-256 in the statement" if seen.there(ASSESSMENT) else "it has no judgement"
+    seen.checks(judged, seen.judgement())
     seen.checks("the chain of custody", seen.chain("custody", CUSTODY))
     seen.checks("the chain of the ledger", seen.chain("ledger", LEDGER))
     if seen.derived:
         seen.checks("what it was derived from, as far as it can be seen", seen.original())
-    seen.checks("the timestamp, if there is one", seen.timestamp())
-    seen.checks("the zip file itself, if it is one", seen.container())
+    seen.checks("the timestamp" if seen.there(TIMESTAMP) else "it has no timestamp", seen.timestamp())
+    if isinstance(bag, ZipBag) and not seen.problems:
+        seen.checks("the zip file, byte for byte as Posture writes it", seen.container(bag))
     return Verdict(
         checked=tuple(seen.checked),
         problems=tuple(dict.fromkeys(seen.problems)),
