@@ -128,9 +128,13 @@ class SambaDomain:
                 *(f"--option={name}={value}" for name, value in options.items()),
             )
         )
-        more = "".join(f"\t{name} = {value}\n" for name, value in self._options.items())
+        # The provisioning names the only name server there is as the one to forward to: itself, and so without end.
+        options = {"dns forwarder": "", **self._options}
+        more = "".join(f"\t{name} = {value}\n" for name, value in options.items())
         written = folder / "etc/smb.conf"
-        written.write_text(written.read_text().replace("[global]\n", f"[global]\n{more}", 1))
+        lines = written.read_text().splitlines(keepends=True)
+        kept = "".join(line for line in lines if not line.strip().startswith("dns forwarder"))
+        written.write_text(kept.replace("[global]\n", f"[global]\n{more}", 1))
 
     def _populate(self) -> None:
         for script in self._scripts:
