@@ -94,10 +94,10 @@ class _Letter:
         self.blank("[Date]")
         for line in (said.recipient or "").splitlines() or [""]:
             self.text(line) if line.strip() else self.blank("[Recipient and address]")
-        re_line = f"Re: {a.organisation.name}"
-        paragraph = self.text(f"{re_line}, matter {said.matter}" if said.matter else f"{re_line}, ", bold=True)
+        re_line = f"Re: {a.organisation.name}, "
+        paragraph = self.text(re_line + (f"matter {said.matter}" if said.matter else ""), bold=True)
         if not said.matter:
-            self._marked(paragraph, "[number of the matter]")
+            self._marked(paragraph, " [number of the matter]")
         self.blank("[Salutation]")
         self._opening()
         for at, answer in enumerate(answers, 1):
@@ -114,10 +114,9 @@ class _Letter:
     def _opening(self) -> None:
         a = self.a
         self.text(
-            f"Enclosed are documents of {a.organisation.name} that answer the requests named below, as far as each is "
-            "answered by what stands under it. They are an extract of a security assessment as of "
-            f"{day(a.method.as_of)} (run {a.run.id}). The extract is limited to these requests: the rest of the "
-            "assessment is not enclosed."
+            f"Below are the requests, each with what {a.organisation.name} encloses for it. The report, in its several "
+            f"forms, is an extract of a security assessment as of {day(a.method.as_of)} (run {a.run.id}). The extract "
+            "is limited to these requests: the rest of the assessment is not enclosed."
         )
         self.text(
             "The assessment says what was found, by what evidence, and what was not assessed. It is evidence, and no "
@@ -130,7 +129,7 @@ class _Letter:
         if a.run.pack:
             self.text(
                 f"The fingerprint of the extract is {a.fingerprint_words} ({a.fingerprint}), and stands on each page "
-                f"of the report. {a.run.pack.origin}"
+                f"of report.pdf. {a.run.pack.origin}"
             )
         if a.evidence:
             where = "is enclosed as evidence.zip" if "evidence.zip" in self.sent else "is not enclosed"

@@ -97,6 +97,8 @@ def make(  # noqa: PLR0913  # all that a pack is made of
     told = answers(whole, pack, requests, attach)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_symlink():
+            raise PostureError("it is a link, and no folder", where=str(out), mend="name a new folder with -o")
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise PostureError("it is there, and not empty", where=str(out), mend="name a new folder with -o")
         temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))

@@ -91,13 +91,17 @@ def _general(a: Assessment, made: date) -> Iterator[str]:
     if age > _STALE_DAYS:
         yield f"The assessment speaks of {day(a.method.as_of)}, {plural(age, 'day')} before this pack was made."
     if a.run.pack and "timestamped" not in a.run.pack.whole_seal:
-        yield "The run has no timestamp of a third party: its seal shows that nothing was changed, and proves no time."
+        yield (
+            "The run has no timestamp of a third party. Its seal shows that nothing was changed since it was sealed; "
+            "when that was, it does not prove."
+        )
     controls = a.coverage.controls
     if controls.of:
         yield (
-            f"Of the {plural(controls.of, 'control')} enclosed, {controls.not_satisfied} not satisfied, "
+            f"{plural(controls.of, 'control')} enclosed: {controls.not_satisfied} not satisfied, "
             f"{controls.risk_accepted} not satisfied with the risk accepted, {controls.not_assessed} not assessed. "
-            f"{plural(len(a.gaps), 'gap')} and {plural(len(a.risks), 'risk')} are enclosed. Read them before you send."
+            f"Enclosed with them: {plural(len(a.gaps), 'gap')}, {plural(len(a.risks), 'risk')}. Read them before "
+            "you send."
         )
     for each in a.exceptions:
         if each.state == "expired":
@@ -109,11 +113,15 @@ def _general(a: Assessment, made: date) -> Iterator[str]:
     if a.evidence:
         yield (
             "The bag of evidence holds each piece of evidence whole. A scan of a network, or a search of a directory, "
-            "shows more than was asked for: other machines, accounts and settings. With it goes the chain of custody, "
-            "which names the runs of this store and who made them. If that may not be sent, make the pack again with "
-            "--no-evidence."
+            "shows more than was asked for: other machines, accounts and settings. With it goes the chain of custody "
+            "up to the seal: who audited, answered, exported and made packs, when, for which requests, with which "
+            "reviewer, and what each export was named and said to be for. With it goes the sealed statement, too: it "
+            "lists all runs and, by their SHA-256, all files of this one, and counts the controls, observations and "
+            "gaps of the whole assessment. If that may not be sent, make the pack again with --no-evidence."
         )
-    yield (
-        "Documents that people handed in are enclosed as they came. They bear no marking, nobody but their authors has "
-        "read them, and they may hold more than was asked for."
-    )
+    own = (a.risk_analysis,) if a.risk_analysis else ()
+    if any(each.attachments for each in (*a.attestations, *a.decisions, *own) if each.state == "in-force"):
+        yield (
+            "Documents that people handed in are enclosed as they came. They bear no marking, Posture does not look "
+            "into them, and they may hold more than was asked for. Read each of them."
+        )

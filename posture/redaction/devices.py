@@ -15,7 +15,7 @@ _PRODUCTS = (
     *(mibs.SYS_OBJECT_ID, (*mibs.SYSTEM, 9), mibs.ENT_DESCR, mibs.ENT_FIRMWARE, mibs.ENT_SOFTWARE, mibs.ENT_VENDOR),
     *(mibs.ENT_MODEL, mibs.HR_DEVICE_DESCR, mibs.PRINTER_DEVICE, mibs.HR_RUNNING, mibs.HR_INSTALLED),
     *((*mibs.UPS_IDENT, column) for column in (1, 2, 3, 4)),
-    *(mibs.LLDP_DESCR, mibs.CDP_VERSION, mibs.CDP_PLATFORM),
+    mibs.CDP_PLATFORM,
 )
 _KINDS: dict[Oid, str] = {
     mibs.SYS_CONTACT: "person",
@@ -121,6 +121,9 @@ def _octets(row: Row, value: bytes, names: Names) -> bytes:  # noqa: PLR0911  # 
         return value[:_ENTERPRISE] + b"\x05" + names.pseudonyms.digest("engine", value)[:8]
     if row.tag != OCTETS:
         return _address(value, names)
+    if row.oid[: len(mibs.TARGET_ADDRESS)] == mibs.TARGET_ADDRESS:  # six octets as well, and no MAC address
+        names.octets.add(value)
+        return names.pseudonyms.token("address", value).encode()
     text = value.decode("latin-1")
     kind = next((kind for place, kind in _KINDS.items() if row.oid[: len(place)] == place), None)
     printable = value.isascii() and text.replace("\r", " ").replace("\n", " ").replace("\t", " ").isprintable()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from posture.collectors.ldap.ldif import Entry, LdifError, Reader, write
-from posture.redaction.names import WELL_KNOWN, Names
+from posture.redaction.names import FOREST_OID, WELL_KNOWN, Names
 from posture.redaction.own import listed
 
 __all__ = ["ldif"]
@@ -29,6 +29,7 @@ _PRODUCTS = listed("operatingsystem operatingsystemversion operatingsystemservic
 _ACCOUNTS = frozenset(("samaccountname", "uid"))
 _GROUPS = frozenset(("ou", "certificatetemplates"))
 _PEOPLE = frozenset(("cn", "sn", "givenname", "name", "displayname", "initials", "gecos", "manager", "uid"))
+_OF_OWN_SCHEMAS = frozenset(("objectclass",))
 _SIDS = frozenset(("objectsid", "sidhistory", "securityidentifier"))
 _GUIDS = frozenset(("objectguid",))
 _MAILS = frozenset(("mail", "userprincipalname", "proxyaddresses", "othermailbox"))
@@ -76,10 +77,10 @@ def _attribute(description: str, value: bytes, kind: str, names: Names) -> tuple
 
 
 def _value(name: str, value: bytes, kind: str, names: Names) -> bytes:  # noqa: C901, PLR0911, PLR0912  # a line a kind
-    if name in _KEPT and _NUMBER.fullmatch(value):
+    if name in _KEPT and _NUMBER.fullmatch(value) and not value.startswith(FOREST_OID.encode()):
         return value
     if name in _KEPT and _PLAIN.fullmatch(value) and not _DN.fullmatch(value.decode()):
-        return _text(names.text(value.decode(), product=True))
+        return _text(names.text(value.decode(), product=name not in _OF_OWN_SCHEMAS))
     if name in _SIDS:
         return _sid(value, names)
     if name in _GUIDS and len(value) == _GUID_BYTES:
@@ -126,8 +127,13 @@ def names_of_dn(text: str) -> Iterator[str]:
 def _sid(value: bytes, names: Names) -> bytes:
     """A binary security identifier (MS-DTYP 2.4.2.2): that of a domain or of an object in one gets other numbers."""
     if not _SID_BYTES.fullmatch(value):
+        if value[:1] == b"\x01" and len(value) <= _OWN_DOMAIN - 8:
+            return value
         text = value.decode("latin-1")
-        return value if value[:1] == b"\x01" and len(value) <= _OWN_DOMAIN - 8 else _text(names.text(text))
+        if value.isascii() and text.isprintable():
+            return _text(names.text(text))
+        names.octets.add(value)
+        return _text(names.pseudonyms.token("sid", value))
     words = [int.from_bytes(value[at : at + 4], "little") for at in range(12, len(value), 4)]
     names.octets.add(value[12:24])
     made = names.sid("S-1-5-21-" + "-".join(map(str, words))).split("-")[4:]

@@ -50,8 +50,9 @@ ENVELOPE: Rules = {
 }
 SCOPE: Rules = {
     **_PEOPLE,
-    "organisation.name": "organisation",
-    **{f"site.{key}": "site" for key in ("id", "name")},
+    "organisation.name": "organisation-words",
+    "site.id": "site",
+    "site.name": "site-words",
     **dict.fromkeys(("site", "sites"), "site"),
     **{f"zone.{key}": "zone" for key in ("id",)},
     **dict.fromkeys(("zones", "zone", "reachable_from", "source", "target"), "zone"),
@@ -82,6 +83,7 @@ LEDGER: Rules = {
     "*": "text",
 }
 CUSTODY: Rules = {
+    **_PEOPLE,
     **dict.fromkeys(("at", "action", "run", "version", "kind", "origin"), "keep"),
     "signer": "keep",
     "role": "text",
@@ -104,8 +106,6 @@ ASSESSMENT: Rules = {
     "organisation.name": "organisation",
     "attachments.name": "file",
     "serial": "serial",
-    "vendor": "product",
-    "model": "product",
     "check_files.sha256": "keep",
     **dict.fromkeys(("checks.sources", "checks.file", "controls.note", "check_files.name", "sources.name"), "product"),
     "crosswalks.title": "product",
@@ -143,6 +143,8 @@ _MADE: dict[str, Callable[[Names, str], str]] = {
     "host": lambda names, value: names.name("host", value) if " " in value else names.host(value),
     "mail": Names.mail,
     "domain": Names.domain,
+    "organisation-words": lambda names, value: names.words("organisation", value),
+    "site-words": lambda names, value: names.words("site", value),
     "key": Names.key,
     "bloodhound-name": _bloodhound,
 }
@@ -169,7 +171,31 @@ def redacted(value: Any, names: Names, rules: Rules, path: tuple[str, str] = (""
 def json_document(content: bytes, names: Names, rules: Rules) -> bytes | None:
     """A JSON document, its keys in order; None where it is none."""
     try:
+        return _by_parts(msgspec.Raw(content), names, rules, ("", ""))
+    except (ValueError, RecursionError):  # no object, or written as only the other reader takes it
+        pass
+    try:
         value = json.loads(content)
     except (ValueError, RecursionError):
         return None
     return msgspec.json.encode(redacted(value, names, rules), order="sorted")
+
+
+def _by_parts(whole: msgspec.Raw, names: Names, rules: Rules, path: tuple[str, str]) -> bytes:
+    """An object as `json_document` writes it, of whose lists never more than one entry is in memory as objects."""
+    made: dict[str, msgspec.Raw] = {}
+    for key, raw in msgspec.json.decode(whole, type=dict[str, msgspec.Raw]).items():
+        within, first = (path[1], key), bytes(memoryview(raw)[:1])
+        if first == b"{":
+            done = _by_parts(raw, names, rules, within)
+        elif first == b"[":
+            entries = msgspec.json.decode(raw, type=list[msgspec.Raw])
+            done = b"[" + b",".join(_one(each, names, rules, within) for each in entries) + b"]"
+        else:
+            done = _one(raw, names, rules, within)
+        made[names.text(key)] = msgspec.Raw(done)
+    return msgspec.json.encode(made, order="sorted")
+
+
+def _one(raw: msgspec.Raw, names: Names, rules: Rules, path: tuple[str, str]) -> bytes:
+    return msgspec.json.encode(redacted(json.loads(bytes(raw)), names, rules, path), order="sorted")

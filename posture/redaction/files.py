@@ -103,7 +103,7 @@ def learnt(pseudonyms: Pseudonyms, read: Read, evidence: Sequence[Listed], other
     """All names in these files."""
     names = Names(pseudonyms, own_words())
     for name in others:
-        _document(name, read, names)
+        _document(name, read, names, indented=False)
     for each in evidence:
         _evidence(each, read, names)
     names.learned()
@@ -123,15 +123,14 @@ def _evidence(each: Listed, read: Read, names: Names) -> tuple[Listed, bytes, by
     return Listed(new, f"data/evidence/{new}.payload.{ending}", digest), envelope, content
 
 
-def _document(name: str, read: Read, names: Names) -> bytes | None:
+def _document(name: str, read: Read, names: Names, *, indented: bool = True) -> bytes | None:
     rules = _DOCUMENTS.get(name)
     if rules is None:
         return None
-    content = read(name)
-    if not name.endswith(".jsonl"):
-        made = json_document(content, names, rules)
-        return None if made is None else msgspec.json.format(made, indent=1) + b"\n"
-    return b"".join(_chained(content.splitlines(), names, rules))
+    if name.endswith(".jsonl"):
+        return b"".join(_chained(read(name).splitlines(), names, rules))
+    made = json_document(read(name), names, rules)
+    return made if made is None or not indented else msgspec.json.format(made, indent=1) + b"\n"
 
 
 def _chained(lines: Iterable[bytes], names: Names, rules: Rules) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ import base64
 import binascii
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -28,6 +29,8 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/]{5,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){4,}(?![0-9A-Fa-f])")
 _ESCAPES = re.compile(r"\\u([0-9A-Fa-f]{4})|\\([0-9A-Fa-f]{2})|\\(.)")
 _MOST_OCTETS = 512
+_STEP, _OVERLAP = 1_000_000, 2_000
+_IN_WORDS = frozenset(each for each in range(256) if not each or each > 0x7F or chr(each).isalnum())  # noqa: PLR2004  # no ASCII
 
 
 class Leaks:
@@ -55,10 +58,11 @@ class Leaks:
     def found(self, data: bytes) -> str:
         """The kind of a name that is in these bytes; empty if none is."""
         seen: set[str] = set()
-        for text in _texts(data):
+        decoded: set[str] = set()
+        for text in (text for piece in _pieces(data) for text in _texts(piece)):
             if kind := self._text(text, seen):
                 return kind
-            for blob in _blobs(text):
+            for blob in _blobs(text, decoded):
                 if any(
                     blob[at : at + size] in self._octets for size in self._lengths for at in range(len(blob) - size + 1)
                 ):
@@ -102,6 +106,7 @@ def _texts(data: bytes) -> Iterator[str]:
     undone = html.unescape(plain) if "&" in plain else plain
     undone = unquote(undone) if "%" in undone else undone
     undone = _ESCAPES.sub(_character, undone) if "\\" in undone else undone
+    undone = unicodedata.normalize("NFC", undone)
     if undone != plain:
         yield undone
 
@@ -112,10 +117,25 @@ def _character(found: re.Match[str]) -> str:
     return chr(int(found[1] or found[2], 16))
 
 
-def _blobs(text: str) -> Iterator[bytes]:
-    for word in set(_HEX.findall(text)):
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """A long file in parts, so that not all of its words are in memory at once; a name is whole in one of them."""
+    start, end = 0, 0
+    while end < len(data):
+        end = min(end + _STEP, len(data))
+        while end < len(data) and data[end] in _IN_WORDS:
+            end += 1
+        yield data[start:end]
+        start = end - min(_OVERLAP, end)
+        while start and data[start - 1] in _IN_WORDS:
+            start -= 1
+
+
+def _blobs(text: str, before: set[str]) -> Iterator[bytes]:
+    for word in {*_HEX.findall(text)} - before:
+        before.add(word)
         yield bytes.fromhex(word)[:_MOST_OCTETS]
-    for word in set(_ENCODED.findall(text)):
+    for word in {*_ENCODED.findall(text)} - before:
+        before.add(word)
         bare = word.rstrip("=")
         try:
             yield base64.b64decode(bare + "=" * (-len(bare) % 4))[: _MOST_OCTETS * 8]

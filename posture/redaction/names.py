@@ -8,14 +8,16 @@ nothing told of does not stay either.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from ipaddress import IPv6Address
 
 from posture.pseudonyms import Pseudonyms
 from posture.redaction.addresses import KEPT, Addresses
 from posture.redaction.own import Own, atoms, listed
+from posture.redaction.patterns import PATTERN
 
-__all__ = ["KINDS", "WELL_KNOWN", "Names"]
+__all__ = ["FOREST_OID", "KINDS", "WELL_KNOWN", "Names"]
 
 KINDS = (
     "account",
@@ -70,31 +72,20 @@ WELL_KNOWN = listed(
 _WELL_KNOWN_AS = frozenset(("account", "person", "group", "unit", "name", "credential", "value"))
 _LONGEST = 32
 _NUMBER = 5
+_TELLING = 4
 _FULL = 3
 _CACHED, _CACHED_LENGTH = 200_000, 400
-_PATTERN = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w))"
-    r"|(?P<digest>[0-9a-f]{64}(?!\w))"
-    r"|(?P<masked>\{masked(?:;(?:scheme|type|digest)=[A-Za-z0-9._/-]{1,40}){0,2}\})"
-    r"|(?P<mail>[\w.+%'-]{1,64}\\?@[\w-]{1,63}(?:\.[\w-]{1,63})*\$?)"
-    r"|(?P<sid>S-1-\d{1,3}(?:-\d{1,10}){1,14}(?!\w))"
-    r"|(?P<guid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?!\w))"
-    r"|(?P<mac>(?:[0-9A-F]{1,2}(?::[0-9A-F]{1,2}){5}|[0-9A-F]{2}(?:-[0-9A-F]{2}){5}|[0-9A-F]{4}(?:\.[0-9A-F]{4}){2}"
-    r"|(?=\d{0,11}[A-F])[0-9A-F]{12})(?![\w:-]))"
-    r"|(?P<ipv4>\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?!\w|\.\d))"
-    r"|(?P<dashed>\d{1,3}(?:-\d{1,3}){3}(?![\w-]))"
-    r"|(?P<numbers>\d+(?:\.\d+){4,})"
-    r"|(?P<ipv6>(?:[0-9A-Fa-f]{1,4})?(?::[0-9A-Fa-f]{0,4}){2,7}(?:%\w+)?(?:/\d{1,3})?(?![\w:]))"
-    r"|(?P<dn>(?:CN|OU|DC|O|L|ST|C|UID)=(?:[^,;<>\"\n+]|\\.){1,256}(?:,(?:CN|OU|DC|O|L|ST|C|UID)=(?:[^,;<>\"\n+)]|\\.){1,256})+)"
-    r"|(?P<phone>\+\d[\d ()./-]{5,24}\d|\(\d{3}\) ?\d{3}[- ]\d{4}|\d{3}[-. ]\d{3}[-. ]\d{4}(?!\d))"
-    r"|(?P<host>[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.[A-Za-z]{2,63}(?![\w.-]*@|\w))",
-    re.IGNORECASE,
-)
 _SID = re.compile(r"S-1-5-21-(\d+-\d+-\d+)(?:-(\d+))?", re.IGNORECASE)
 _NO_DOMAIN = "0-0-0"  # as in S-1-5-21-0-0-0-496, a claim, which every domain has
 _RDN = re.compile(r"([A-Za-z0-9.-]+)=((?:\\.|[^,+\\])*)([,+]?)", re.DOTALL)
-_ESCAPED = re.compile(r"\\([0-9A-Fa-f]{2})|\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
+_SHORT_SID = 4  # as in S-1-5-32-544: two numbers after the authority
 _OIDS = ("1.3.6.1.", "1.2.840.", "2.5.", "2.16.840.", "1.3.101.", "1.3.14.", "1.0.8802.")
+FOREST_OID = "1.3.6.1.4.1.311.21.8."
+"""Of certificate templates and policies: what follows is of one forest (MS-CRTE 2.31)."""
+_INSIDE = frozenset(("local", "localdomain", "lan", "internal", "intranet", "corp", "home", "arpa"))
+_PRIVATE = ("192.168.", "169.254.", *(f"172.{number}." for number in range(16, 32)))
+"""What is an address, and no version: a version can begin with 10."""
 _FIRST_OWN_RID = 1000
 _DN_KINDS = {"ou": "unit", "o": "organisation", "l": "place", "st": "place", "uid": "account", "dc": "domain"}
 _KEPT_COUNTRY = 2
@@ -123,6 +114,7 @@ class Names:
             "digest": lambda value: self.digests.get(value) or self.pseudonyms.token("digest", value),
             "mail": self.mail,
             "sid": self.sid,
+            "octets": self.hexadecimal,
             "guid": self.guid,
             "mac": self.mac,
             "ipv4": self.address,
@@ -138,7 +130,7 @@ class Names:
 
     def name(self, kind: str, value: str) -> str:
         """The token of a value of this kind. An empty one stays empty, a well-known name stays what it is."""
-        stripped = value.strip()
+        stripped = unicodedata.normalize("NFC", value.strip())
         if not stripped or (kind in _WELL_KNOWN_AS and stripped.casefold() in WELL_KNOWN):
             return value
         kind = self._known_as(kind, stripped)
@@ -146,6 +138,13 @@ class Names:
         token = kind + self.pseudonyms.token("name", stripped, fold=True).removeprefix("name")
         self.values.setdefault(token, stripped)
         return token
+
+    def words(self, kind: str, value: str) -> str:
+        """As `name`, where each word that is no ordinary one tells whose it is by itself: in a program's name, too."""
+        for part in atoms(value):
+            if len(part) >= _TELLING and part.isalpha() and part.casefold() not in self.own:
+                self._known_as(kind, part)
+        return self.name(kind, value)
 
     def _known_as(self, kind: str, value: str) -> str:
         folded = value.casefold()
@@ -234,9 +233,23 @@ class Names:
         self.values.setdefault(token, value)
         return token
 
+    def hexadecimal(self, value: str) -> str:
+        """Octets in hexadecimal with signs between them, as the fingerprint of a key: whatever the signs."""
+        token = self.pseudonyms.token("digest", "".join(re.findall(r"\w+", value)), fold=True)
+        self.values.setdefault(token, value)
+        return token
+
     def sid(self, value: str) -> str:
-        """A security identifier: the domain's numbers are replaced, and those of its own accounts (1000 and above)."""
+        """A security identifier: the domain's numbers are replaced, and those of its own accounts (1000 and above).
+
+        Other long ones stand for an account as well (of Entra ID), or are made from the name of a service.
+        """
         found = _SID.fullmatch(value)
+        if found is None and value.count("-") > _SHORT_SID:
+            token = self.pseudonyms.token("sid", value, fold=True)
+            self.known.setdefault(value.casefold(), "sid")
+            self.values.setdefault(token, value)
+            return token
         if found is None or found[1] == _NO_DOMAIN:
             return value
         self.known.setdefault(found[1], "sid")
@@ -316,6 +329,7 @@ class Names:
 
     def _text(self, value: str, product: bool) -> str:
         out = []
+        value = unicodedata.normalize("NFC", value)
         parts = atoms(value)
         folded = [part.casefold() for part in parts]
         at, place, skip = 0, 0, 0
@@ -325,7 +339,7 @@ class Names:
                 at, place = at + 1, place + len(part)
                 continue
             size = self._phrase(folded, at)
-            found = _PATTERN.match(value, place) if at == 0 or not parts[at - 1].isalnum() else None
+            found = PATTERN.match(value, place) if at == 0 or not parts[at - 1].isalnum() else None
             if found and not self._stays(found) and found.end() - place > sum(map(len, parts[at : at + size])):
                 out.append(self._matched(found, product))
                 skip = found.end()
@@ -357,8 +371,10 @@ class Names:
                 return True
         if kind == "numbers":
             parts = text.split(".")
-            return text.startswith(_OIDS) and not any(
-                ".".join(parts[at : at + 4]) in self.known for at in range(len(parts) - 3)
+            return (
+                text.startswith(_OIDS)
+                and not text.startswith(FOREST_OID)
+                and not any(".".join(parts[at : at + 4]) in self.known for at in range(len(parts) - 3))
             )
         if kind in {"ipv4", "dashed"}:
             return any(int(each) > 255 for each in re.findall(r"\d+", text.partition("/")[0]))  # noqa: PLR2004  # an octet
@@ -378,6 +394,8 @@ class Names:
         """Whether this, in the name of a product, is a host or an address all the same: `asp.net` is none."""
         labels = folded.split(".")
         known = folded in self.known or any(".".join(labels[at:]) in self.known for at in range(len(labels) - 1))
+        if labels[-1] in _INSIDE or folded.startswith(_PRIVATE):
+            return True
         return known or labels[0] in self.known or (len(labels) >= _FULL and labels[0][0].isalpha())
 
     def _kept(self, part: str, folded: str) -> bool:
@@ -394,4 +412,4 @@ class Names:
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    return bytes.fromhex(found[1]).decode("latin-1") if found[1] else found[2]
+    return bytes.fromhex(found[1].replace("\\", "")).decode("utf-8", "replace") if found[1] else found[2]

@@ -1,12 +1,13 @@
 """Posture's own words: what a text may keep, since it is the same whichever hospital it is about.
 
-They are the words of its checks, catalogs, templates and code. The sample hospital is not among them: its names are
-names. Up to three of these words, with the same one or two characters between them as in such a text, are a phrase of
-its own.
+They are the words of its checks, catalogs and templates, and of what its code says. The sample hospital is not among
+them: its names are names. Up to three of these words, with the same one or two characters between them as in such a
+text, are a phrase of its own.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -19,7 +20,7 @@ __all__ = ["Own", "atoms", "listed", "own_words"]
 _ATOM = re.compile(r"[^\W_]+|[\W_]")
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST, _BETWEEN = 3, 2
-_EXAMPLES = frozenset(("demo", "posture.template.toml", "_content"))
+_EXAMPLES = frozenset(("demo", "testing.py", "posture.template.toml", "_content"))
 
 
 def atoms(text: str) -> list[str]:
@@ -32,6 +33,10 @@ def listed(words: str, sign: str | None = None) -> frozenset[str]:
     return frozenset(words.split(sign))
 
 
+_NAMES = re.compile(r"\b(?:america|chicago|corp)\b")
+"""Names in our texts that are somebody's: of examples, and what domains are called."""
+
+
 class Own:
     """Words and phrases, upper and lower case alike."""
 
@@ -39,7 +44,7 @@ class Own:
         self._words: set[str] = set()
         self._phrases: set[str] = set()
         for text in texts:
-            folded = text.casefold()
+            folded = _NAMES.sub(" " * (_BETWEEN + 1), text.casefold())
             places = [found.span() for found in _WORD.finditer(folded)]
             self._words.update(folded[start:end] for start, end in places)
             for at, (start, _) in enumerate(places):
@@ -62,11 +67,25 @@ def own_words() -> Own:
     return Own(_texts())
 
 
+def _said(code: str) -> Iterator[str]:
+    """What a module can say: its strings and the names of its fields. Its comments and docstrings it never says."""
+    tree = ast.parse(code)
+    documentation = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            documentation.add(node.value)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documentation:
+            yield node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
 def _texts() -> Iterator[str]:
     package = Path(__file__).parent.parent
     for folder in (package, content("checks"), content("templates")):
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder).parts
             if path.suffix in {".py", ".toml", ".html", ".j2"} and not _EXAMPLES & {*inside}:
-                yield path.read_text(encoding="utf-8", errors="replace")
+                text = path.read_text(encoding="utf-8", errors="replace")
+                yield from _said(text) if path.suffix == ".py" else (text,)
     yield (package / "reference" / "data" / "lifecycle.json").read_text(encoding="utf-8")

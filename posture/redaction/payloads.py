@@ -21,7 +21,7 @@ from posture.redaction.own import listed
 __all__ = ["payload"]
 
 _PRODUCT = listed(
-    "product version extrainfo ostype devicetype vendor xmloutputversion scanner osfamily osgen accuracy "
+    "product version ostype devicetype vendor xmloutputversion scanner osfamily osgen accuracy "
     "pluginname pluginfamily svc_name"
 )
 _EXACT = listed(
@@ -41,6 +41,23 @@ FORMAT_WORDS = (
     "debugging verbose taskbegin taskend taskprogress hosthint extraports extrareasons portused osclass osmatch "
     "osfingerprint distance tcpsequence ipidsequence tcptssequence trace hop ttl rtt ipaddr srtt rttvar to smurf "
     "servicefp runstats finished scaninfo prescript postscript hostscript pubkey exponent modulus bits sig_algo "
+    "workgroup "  # of what nmap says beside a product
+    "top person organizationalPerson inetOrgPerson user contact group groupOfNames groupOfUniqueNames posixAccount "
+    "posixGroup shadowAccount account computer device domain domainDNS dcObject organization organizationalUnit "
+    "organizationalRole container builtinDomain locality country simpleSecurityObject applicationProcess pwdPolicy "
+    "pwdHashingPolicy sambaSamAccount sambaDomain groupPolicyContainer trustedDomain foreignSecurityPrincipal "
+    "pKICertificateTemplate pKIEnrollmentService certificationAuthority msDS-PasswordSettings "
+    "msDS-GroupManagedServiceAccount msDS-ManagedServiceAccount msDS-DelegatedManagedServiceAccount rIDManager "
+    "serviceConnectionPoint nTDSService nTDSDSA server site subnet siteLink leaf connectionPoint securityObject "
+    "mailRecipient crossRef crossRefContainer configuration dMD attributeSchema classSchema extensibleObject alias "
+    "referral subentry subschema OpenLDAProotDSE olcGlobal olcDatabaseConfig olcConfig "  # classes of objects
+    "Aces AffectedComputers CertificateMappingMethods ChildObjects ComputerSID ContainedBy DCRegistryData DcomUsers "
+    "DumpSMSAPassword FailureReason GPOChanges HasSIDHistory IsACLProtected IsEnforced IsInherited LocalAdmins "
+    "LocalGroups LocalNames PSRemoteUsers PrincipalSID PrincipalType PrivilegedSessions RegistrySessions "
+    "RemoteDesktopUsers RightName SPNTargets StrongCertificateBindingEnforcement UserRights UserSID functionallevel "
+    "hasspn highvalue homedirectory logonscript sfupassword unicodepassword unixpassword "  # keys of BloodHound
+    "cvss_base_score cvss_temporal_score cvss_temporal_vector cvss_vector edb-id exploit_framework_canvas "
+    "exploit_framework_metasploit exploitability_ease metasploit_name canvas_package difficulty errorstr "
     "X509v3 Basic Constraints Key Usage Extended critical sha256WithRSAEncryption sha1WithRSAEncryption "
     "ecdsa-with-SHA256 notBefore notAfter validity md5 sha1 extensions countryName timeout NessusClientData_v2 Report "
     "ReportHost HostProperties ReportItem plugin_output Policy policyName Preferences ServerPreferences preference"
@@ -93,7 +110,8 @@ def _element(element: etree._Element, names: Names) -> None:
     for key, value in kept.items():
         element.set(key, value)
     if element.text and element.text.strip():
-        element.text = _content(tag, attributes, element.text, names)
+        result = tag in _VENDORS and _is_result(element)
+        element.text = _content(tag, attributes, element.text, names, result=result)
     if element.tail and element.tail.strip():
         element.tail = names.text(element.tail)
     element.tag = _name(tag, names)
@@ -125,9 +143,19 @@ def _plain(value: str) -> bool:
     return len(value) <= _LONGEST and _SAFE.issuperset(value)
 
 
-def _content(tag: str, attributes: dict[str, str], value: str, names: Names) -> str:
+def _is_result(element: etree._Element) -> bool:
+    """Whether an item of Nessus is of a compliance audit: its description is then no vendor's, but what was found."""
+    parent = element.getparent()
+    if parent is None:
+        return False
+    return "compliance" in parent.get("pluginFamily", "").lower() or any(
+        "compliance" in str(each.tag).lower() for each in parent
+    )
+
+
+def _content(tag: str, attributes: dict[str, str], value: str, names: Names, *, result: bool) -> str:
     if tag in _VENDORS:
-        return names.text(value, product=True)
+        return names.text(value, product=not result)
     if tag == "tag":
         name = attributes.get("name", "")
         if name in {"netbios-name", "host-rdns", "hostname"}:

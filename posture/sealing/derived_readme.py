@@ -10,7 +10,7 @@ __all__ = ["derived_readme"]
 def derived_readme(run: str, *, redacted: bool, selected: bool, about: str) -> str:
     """The text, for a bag derived from this run's."""
     parts = [
-        _HEAD.format(run=run),
+        _HEAD.format(run=run, judged="" if selected else _JUDGED),
         f"WHY IT IS NOT THE WHOLE ONE\n\n  {about}\n\n" if about else "",
         _SELECTED if selected else "",
         _REDACTED if redacted else "",
@@ -29,10 +29,15 @@ seal that it was made from: its number, and the SHA-256 of its statement.
 
   data/evidence/ID.json        what was asked, from where, when, and with what outcome; its SHA-256 is the ID
   data/evidence/ID.payload.*   what came back, in the format of its field: nmap XML, LDIF, snmprec, ...
-  data/custody.jsonl           who did what, when, with which version, up to the seal; a chain
+{judged}  data/custody.jsonl           who did what, when, with which version, up to the seal; a chain
   data/catalogs/               the controls that it was judged against
   seal/                        the statement about this bag, its signature, and the key
 
+"""
+_JUDGED = """\
+  data/assessment.json         what was concluded from it, where the run came to an end
+  data/scope.json              what the hospital had allowed to be looked at, and how
+  data/ledger.jsonl            what people answered, decided and accepted; a chain
 """
 _SELECTED = """\
 SELECTED
@@ -53,9 +58,11 @@ REDACTED
   and keep their networks: two that shared their first n bits share as many now. IPv6 addresses became addresses of
   3fff::/20; those of one /64 stay in one. Public IPv4 addresses became tokens, each by itself. Security identifiers
   keep their form, and the well-known numbers below 1000. A word that nothing is known of became word-..., so texts can
-  have gaps. Objects that an audit does not read, and comments, are not here.
+  have gaps. Objects that an audit does not read, and comments, are not here. An ordinary word that is a name as well
+  can be left in a sentence.
 
-  Documents that people handed in, reference data and the inputs of the judgement are not here at all.
+  Documents that people handed in, reference data, the inputs of the judgement, and evidence in a form that names can't
+  be taken out of are not here at all. counts in the statement says how many pieces of evidence were sealed.
 
 WHAT A READER CAN VERIFY, AND WHAT NOT
 

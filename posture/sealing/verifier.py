@@ -527,6 +527,11 @@ class _Verifying:
             sealed, said, derived = _statement(payload)
             if derived or said.get("seal") != self.predicate["original"]["seal"]:
                 yield f"{names[0]}: it is no statement of that seal"
+            ours = self.predicate["run"]
+            if any(said["run"][key] != ours[key] for key in ("id", "organisation", "state")) or (
+                said["sealed_at"] != self.predicate["sealed_at"]
+            ):
+                yield f"{names[0]}: it is about another run, or another time, than the statement of the bag says"
             for name in self.subjects:
                 if name.startswith("data/") and sealed.get(name) != self.subjects[name]:
                     yield f"{shown(name)}: it is none of the sealed files"
@@ -653,6 +658,10 @@ def _derived(predicate: dict[str, Any]) -> str:
         parts.append("Names in it are pseudonyms: that they stand for what was sealed is the hospital's word.")
     else:
         parts.append("Each of its evidence is one of the files that were sealed then.")
+    if original["signer"] != predicate["signer"]:
+        parts.append(
+            f"That seal is by another key, {shown(original['signer'])}: whose it is, ask for as well, by another way."
+        )
     return " ".join(parts)
 
 

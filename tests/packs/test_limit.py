@@ -13,6 +13,7 @@ from posture.audit import Audit
 from posture.model import Outcome, Status
 from posture.packs import definition
 from posture.packs.answers import answers
+from posture.packs.files import File, index_html
 from posture.packs.limit import NOT_ENCLOSED, limited
 from posture.packs.make import attachments_wanted, refuse_unsealed
 from posture.packs.missing import general
@@ -173,6 +174,19 @@ def test_of_an_empty_run_nothing_is_enclosed_and_all_is_missing(empty):
         "has no timestamp" in each
         for each in general(limited(empty, PACK, PACK.request), datetime(2026, 12, 1, tzinfo=UTC).date())
     )
+
+
+@pytest.mark.parametrize(("name", "documents"), [("access", False), ("policies", True)])
+def test_documents_are_spoken_of_only_where_some_are_enclosed(whole, name, documents):
+    a = of(whole, name)
+    said = " ".join(general(a, datetime(2026, 12, 1, tzinfo=UTC).date()))
+    told = answers(whole, PACK, definition.chosen(PACK, [name], "x"), {})
+    files = [
+        File(path=each.path, what="x", size=1, sha256="0" * 64) for one in told for each in one.enclosed if each.path
+    ]
+    page = index_html(a, PACK, files, told).decode()
+    assert ("Documents that people handed in are enclosed" in said) == documents
+    assert ("Documents are enclosed as they were handed in" in page) == documents
 
 
 @pytest.mark.parametrize("name", ["access", "164.312(e)", "164.402-164.414", "risk-analysis", "contingency"])

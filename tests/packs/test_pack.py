@@ -194,6 +194,8 @@ def test_the_letter_is_a_draft_that_claims_nothing(made):
     assert document.sections[0].header.paragraphs[0].text == " ".join(MARKING.split())
     assert "Reviewer named when this pack was made" in said
     assert REVIEWER in said
+    assert re.search(r"(?m)^Re: .+, \[number of the matter\]$", said)
+    assert "that answer the requests" not in said
     blanks = [run.text for each in document.paragraphs for run in each.runs if run.font.highlight_color]
     assert "[Nothing is enclosed for this request. Counsel: answer it here, or strike it out.]" in blanks
     after = said[said.index("1. Incidents and breach assessments") : said.index("2. Access reviews")]
@@ -209,6 +211,10 @@ def test_what_is_missing_is_in_the_internal_file_alone(made):
     assert "nobody has answered" in page
     assert "Records of training, unless they were handed in." in page
     assert "OCR has published no list of requests" in page
+    assert "the sealed statement" in page  # what goes with the evidence, beside it
+    assert "with which reviewer" in page
+    assert "Documents that people handed in are enclosed" in page
+    assert "Documents are enclosed as they were handed in" in made.page("send/index.html").text_content()
     for name in ("index.html", "index.csv", "SHA256SUMS"):
         text = made.text(f"send/{name}")
         assert "INTERNAL" not in text
@@ -276,6 +282,23 @@ def test_a_folder_that_is_not_empty_is_left_alone(store, tmp_path):
     assert "not empty" in ran.stderr
     assert [each.name for each in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "mine").read_text() == "x"
+
+
+@pytest.mark.parametrize("target", ["empty", "nowhere"])
+def test_a_link_is_no_folder_and_custody_tells_of_no_pack_that_was_not_made(store, tmp_path, target):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "out").symlink_to(target)
+    with Store(store) as opened, opened.reading() as connection:
+        before = custody.lines(connection)
+    ran = command.posture(
+        *("--store", store, "report", "--pack", "hipaa", "--request", "164.308(a)(2)", "--reviewer", "A. B"),
+        *("--as-judged", "-o", tmp_path / "out"),
+        cwd=tmp_path,
+    )
+    assert ran.returncode == 1
+    assert "it is a link, and no folder" in ran.stderr
+    with Store(store) as opened, opened.reading() as connection:
+        assert custody.lines(connection) == before
 
 
 def test_the_options_of_a_pack_need_one(store, tmp_path):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from ipaddress import ip_address, ip_network
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posture.pseudonyms import Pseudonyms
+from posture.redaction import leaks
 from posture.redaction.addresses import Addresses
+from posture.redaction.documents import CUSTODY, json_document, redacted
 from posture.redaction.leaks import Leaks
 from posture.redaction.names import Names
 from posture.redaction.own import own_words
@@ -174,3 +178,47 @@ def test_the_time_grows_with_the_names_and_not_with_their_square():
 
     small, large = seconds(2_000), seconds(16_000)
     assert large < 8 * small * 3
+
+
+def test_what_our_comments_and_examples_name_is_no_word_of_ours():
+    ours = own_words()
+    assert not [each for each in ("xu", "ammar", "anna", "chicago", "america", "corp") if ours.phrase(each)]
+    assert all(ours.phrase(each) for each in ("open", "not assessed", "requester"))
+
+
+def test_a_word_of_the_hospitals_name_is_found_in_the_name_of_a_program():
+    known = names()
+    known.words("organisation", "Zzmary Open Hospital")
+    assert "Zzmary" not in known.text("Zzmary Portal 2.1", product=True)
+    assert known.text("Open Portal 2.1", product=True) == "Open Portal 2.1"
+
+
+def test_a_letter_in_one_piece_or_two_makes_the_same_name():
+    known = names()
+    one, two = "M\u00fcller-Zz", "Mu\u0308ller-Zz"
+    assert known.name("person", one) == known.name("person", two)
+    assert "ller" not in known.text(f"Portal of {two} 2.1", product=True)
+    assert Leaks(known).found(f"by {two}.".encode())
+
+
+def test_a_reviewer_whose_name_is_made_of_ordinary_words_is_a_person():
+    made = redacted({"detail": {"reviewer": "Will Grant, General Counsel"}}, names(), CUSTODY)
+    assert made["detail"]["reviewer"].startswith("person-")
+
+
+def test_in_a_long_file_a_name_is_found_wherever_it_is_and_no_part_of_a_word_is_one(monkeypatch):
+    monkeypatch.setattr(leaks, "_STEP", 100)
+    monkeypatch.setattr(leaks, "_OVERLAP", 40)
+    known = names("zzquux")
+    for at in range(0, 400, 7):
+        assert Leaks(known).found(b"- " * (at // 2) + b"\xc3\xbc zzquux." + b" -" * 150), at
+        assert not Leaks(known).found(b"- " * (at // 2) + b"azzquux zzquuxa" + b" -" * 150), at
+
+
+def test_a_document_is_the_same_in_parts_and_whole():
+    said = {"b": [{"owner": "Zz Quux", "n": 1}, "Zz"], "a": {"organisation": {"name": "Zz"}, "x": []}, "t": None}
+    one, two = names(), names()
+    made = json_document(json.dumps(said).encode(), one, CUSTODY)
+    assert made == msgspec.json.encode(redacted(said, two, CUSTODY), order="sorted")
+    assert json_document(b"\xef\xbb\xbf" + json.dumps(said).encode(), names(), CUSTODY) == made
+    assert json_document(b"[", names(), CUSTODY) is None

@@ -164,3 +164,117 @@ def test_what_can_not_be_read_has_no_redacted_form_or_none_of_its_words(form):
 
 def test_a_format_that_nobody_knows_has_none():
     assert payload("packs-own", b"x", Names(Pseudonyms(b"\x07" * 32), own_words())) is None
+
+
+BESIDE = """<nmaprun scanner="nmap"><host><ports><port protocol="tcp" portid="389"><service name="ldap"
+product="Microsoft Windows Active Directory LDAP" extrainfo="{said}" version="{version}"/>{script}</port></ports></host>
+</nmaprun>"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Domain: zzward.local, Site: Zzcampus",
+        "workgroup: ZZWARD",
+        "name: Zzserver; protocol 3.4; Mac OS X 10.5",
+        "Domain: CORP, Site: Chicago",
+    ],
+)
+def test_what_nmap_says_beside_a_product_is_a_text_and_keeps_no_name(said: str):
+    made = redacted("nmap-xml", BESIDE.format(said=said, version="1.0", script="").encode()).decode()
+    assert not re.search(r"(?i)zz|corp\b|chicago", made)
+    assert 'product="Microsoft Windows Active Directory LDAP"' in made
+
+
+@pytest.mark.parametrize(
+    "fingerprint",
+    [
+        "12:34:56:78:90:11:22:33:44:55:66:77:88:99:00:13",
+        "1234 5678 9012 3456 7890 1234 5678 ab12",
+        "12 34 56 78 90 11 22 33 44 55 66 77 88 99 00 AA&#10;  12 34 56 78",
+        "12-34-56-78-90-11-22-33",
+    ],
+)
+def test_of_a_fingerprint_of_a_key_no_part_stays(fingerprint: str):
+    scan = BESIDE.format(said="", version="1", script=f'<script id="ssh-hostkey" output="SHA-1: {fingerprint} (RSA)"/>')
+    said = etree.fromstring(redacted("nmap-xml", scan.encode())).find(".//script").get("output")
+    assert re.fullmatch(r"SHA-1: digest-[a-z2-7]{16} \(RSA\)", said)
+
+
+@pytest.mark.parametrize("text", ["host-10-9-8-77-eth0", "ip_10_9_8_77", "vlan 10-9-8-77_old"])
+def test_an_address_in_a_name_with_other_signs_than_dots_is_found(text: str):
+    scan = BESIDE.format(said=text, version="1", script="").encode()
+    assert not re.search(rb"9.8.77", redacted("nmap-xml", scan))
+
+
+def test_a_private_address_and_an_inner_domain_are_no_version_of_a_product():
+    scan = BESIDE.format(said="", version="build 10.0.17763 of 192.168.77.9 at zz.local", script="").encode()
+    made = redacted("nmap-xml", scan)
+    assert b"192.168" not in made
+    assert b"zz.local" not in made
+    assert b"10.0.17763" in made
+
+
+def test_what_a_compliance_audit_found_is_no_text_of_a_vendor():
+    item = (
+        '<NessusClientData_v2><Report name="zz"><ReportHost name="10.0.0.9"><ReportItem pluginID="{id}" pluginName="x" '
+        'pluginFamily="{family}"><description>Actual value: ZZDOM\\zzadmin, Sommer2024 Gizmo</description>'
+        "<solution>Ask Zzteam, Gizmo</solution></ReportItem></ReportHost></Report></NessusClientData_v2>"
+    )
+    audit = redacted("nessus-v2", item.format(id="21157", family="Policy Compliance").encode())
+    assert not re.search(rb"(?i)zz|sommer|gizmo", audit)
+    assert b"Gizmo" in redacted("nessus-v2", item.format(id="10", family="General").encode())
+
+
+def test_identifiers_of_a_directory_that_are_made_of_its_names_do_not_stay():
+    entra = b"\x01\x04" + bytes(5) + b"\x0c" + bytes(range(200, 216))
+    entry = Entry(
+        dn=b"CN=Z\\C3\\BCrich\\, Q+uid=zz9,DC=zz",
+        attributes=(
+            ("objectClass", b"zzmaryPerson"),
+            ("objectClass", b"inetOrgPerson"),
+            ("cn", "Zürich, Q".encode()),
+            ("objectSid", entra),
+            ("objectSid", bytes.fromhex("01020000000000052000000020020000")),
+            ("description", b"S-1-12-1-1111111111-2222222222-333333333-444444444"),
+            ("pKIExtendedKeyUsage", b"1.3.6.1.4.1.311.21.8.1234567.7654321.99"),
+            ("pKIExtendedKeyUsage", b"1.3.6.1.5.5.7.3.2"),
+        ),
+    )
+    (made,) = Reader(redacted("ldif", write([entry])))
+    whole = made.dn + b" ".join(value for _, value in made.attributes)
+    values = [value for _, value in made.attributes]
+
+    for left in (b"zz", bytes(range(200, 204)), b"1111111111", b"7654321"):
+        assert left not in whole.lower()
+    assert {b"inetOrgPerson", b"1.3.6.1.5.5.7.3.2", bytes.fromhex("01020000000000052000000020020000")} < set(values)
+    assert values[2].removeprefix(b"person-") in made.dn  # escaped or not, it is the same name
+
+
+def test_of_a_trap_receiver_and_of_neighbours_no_address_or_name_stays():
+    walk = (
+        b"1.3.6.1.6.3.12.1.2.1.3.122.122|4x|c0a80709a200\n"
+        b"1.0.8802.1.1.2.1.4.1.1.10.0.1.1|4|Linux zzswitch 5.10.0\n"
+        b"1.3.6.1.4.1.9.9.23.1.2.1.1.5.1.1|4|Linux zzcore 5.4.0\n"
+    )
+    made = redacted("snmprec", walk).lower()
+    assert b"zz" not in made
+    assert b"c0a807" not in made
+    assert b"Linux" in redacted("snmprec", walk)
+
+
+def test_the_keys_of_an_export_stay_and_its_accounts_of_entra_do_not():
+    export = {
+        "data": [
+            {
+                "ObjectIdentifier": "S-1-12-1-1111111111-2222222222-333333333-444444444",
+                "Properties": {"name": "ZZ@ZZ.LOCAL", "zzcustom": "x"},
+                "Aces": [{"PrincipalSID": "S-1-5-80-1-2-3-4-5", "RightName": "Owns", "PrincipalType": "User"}],
+            }
+        ],
+        "meta": {"type": "users"},
+    }
+    made = redacted("bloodhound", json.dumps(export).encode())
+    (entry,) = json.loads(made)["data"]
+    assert not re.search(rb"(?i)zz|S-1-12|S-1-5-80", made)
+    assert set(entry["Aces"][0]) == {"PrincipalSID", "RightName", "PrincipalType"}

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import bagit
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lab import command
 from lab.changing import packed
 
@@ -237,16 +239,21 @@ def test_a_selected_bag_holds_just_that_and_each_is_one_of_the_sealed(sample: Sa
     assert all(bag[name] == whole[name] for name in bag if name.startswith("data/"))
     assert bag["original/seal/statement.json"] == whole["seal/statement.json"]
     assert "Limited to request 7." in bag["README.txt"].decode()
+    for each in (sample.selected, sample.redacted):  # the README tells of what is there, and of nothing else
+        inside = files(each)
+        for name in ("data/assessment.json", "data/scope.json", "data/ledger.jsonl", "data/custody.jsonl"):
+            assert (f"  {name} " in inside["README.txt"].decode()) == (name in inside)
 
 
-def test_a_file_in_a_selected_bag_that_was_never_sealed_is_told(sample: Sample, tmp_path: Path):
-    """Even where it is signed by the hospital's own key."""
-    bag = files(sample.selected)
-    statement = json.loads(bag["seal/statement.json"])
-    statement["predicate"]["original"]["seal"] += 1
+def signed_anew(bag: dict[str, bytes], signer: keys.Signer, statement: dict[str, Any]) -> bytes:
+    """The bag with this statement, signed, as a zip."""
+    statement["predicate"]["signer"] = fingerprint = signer.fingerprint
+    for each in statement["subject"]:
+        if each["name"] == verifier.PUBLIC_KEY:
+            each["digest"]["sha256"] = hashlib.sha256(signer.public_pem).hexdigest()
+    bag[verifier.PUBLIC_KEY] = signer.public_pem
     bag["seal/statement.json"] = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
-    bag["seal/statement.sig"] = sample.signer().sign(verifier.pae(bag["seal/statement.json"]))
-    fingerprint = sample.signer().fingerprint
+    bag["seal/statement.sig"] = signer.sign(verifier.pae(bag["seal/statement.json"]))
     bag["seal/statement.dsse.json"] = verifier.envelope(
         bag["seal/statement.json"], bag["seal/statement.sig"], fingerprint
     )
@@ -255,11 +262,50 @@ def test_a_file_in_a_selected_bag_that_was_never_sealed_is_told(sample: Sample, 
         for name, content in bag.items()
         if not name.startswith("data/") and name != "tagmanifest-sha256.txt"
     )
-    (tmp_path / "x.zip").write_bytes(packed(bag))
+    return packed(bag)
+
+
+def test_a_file_in_a_selected_bag_that_was_never_sealed_is_told(sample: Sample, tmp_path: Path):
+    """Even where it is signed by the hospital's own key."""
+    bag = files(sample.selected)
+    statement = json.loads(bag["seal/statement.json"])
+    statement["predicate"]["original"]["seal"] += 1
+    (tmp_path / "x.zip").write_bytes(signed_anew(bag, sample.signer(), statement))
 
     assert bags.verify_file(tmp_path / "x.zip").problems == (
         "original/seal/statement.json: it is no statement of that seal",
     )
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "value"),
+    [
+        ("run", "id", "20250101-000000-ffff"),
+        ("run", "organisation", "Another"),
+        ("", "sealed_at", "2020-01-01T00:00:00Z"),
+    ],
+)
+def test_a_selected_bag_that_says_another_run_than_its_sealed_statement_is_told(
+    sample: Sample, tmp_path: Path, where: str, key: str, value: str
+):
+    bag = files(sample.selected)
+    statement = json.loads(bag["seal/statement.json"])
+    (statement["predicate"][where] if where else statement["predicate"])[key] = value
+    (tmp_path / "x.zip").write_bytes(signed_anew(bag, sample.signer(), statement))
+
+    (problem,) = bags.verify_file(tmp_path / "x.zip").problems
+    assert "it is about another run" in problem
+
+
+def test_a_selected_bag_whose_seal_is_by_another_key_says_by_which(sample: Sample, tmp_path: Path):
+    other = keys.Signer(Ed25519PrivateKey.generate())
+    bag = files(sample.selected)
+    (tmp_path / "x.zip").write_bytes(signed_anew(bag, other, json.loads(bag["seal/statement.json"])))
+
+    verdict = bags.verify_file(tmp_path / "x.zip", other.fingerprint)
+    assert not verdict.problems
+    assert f"That seal is by another key, {sample.signer().fingerprint}" in verdict.conclusion
+    assert "another key" not in bags.verify_file(sample.selected).conclusion
 
 
 def test_it_is_not_replayed(sample: Sample):
