@@ -173,7 +173,9 @@ class Pdf:
         titles = {each.family: family(each.family) for each in self.assessment.coverage.families} | {
             "all": "All families"
         }
-        starts = {title: section.index("".join(title.split())) for title in titles.values()}
+        # A title that takes two lines has its bar's figures between them.
+        wanted = {title: r"\d*".join(map(re.escape, title.split())) for title in titles.values()}
+        starts = {title: re.search(pattern, section).start() for title, pattern in wanted.items()}
         for title, start in starts.items():
             end = min((each for each in starts.values() if each > start), default=len(section))
             part = section[start:end]
