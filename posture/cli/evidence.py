@@ -186,6 +186,8 @@ def verify(settings: Settings, what: str, key: Path | None, fingerprint: str | N
     if (wanted or fingerprint is not None) and not re.fullmatch(r"[0-9a-f]{64}", wanted):
         raise click.UsageError("a fingerprint has 64 hexadecimal digits: posture keys show")
     path = Path(what)
+    if not path.exists() and (path.suffix or path.parent != Path()):
+        raise PostureError("there is no such file", where=verifier.shown(what), mend="posture evidence export -o FILE")
     authorities = _read(timestamp_ca) if timestamp_ca else None
     try:
         if path.exists():

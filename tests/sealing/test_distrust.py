@@ -140,6 +140,13 @@ def test_a_fingerprint_that_is_empty_is_a_mistake_and_not_none(exported: Exporte
         assert subprocess.run(script, capture_output=True, check=False).returncode == 2
 
 
+def test_a_bag_that_is_not_there_is_a_file_that_is_missing_and_no_run(exported: Exported):
+    done = command.posture("evidence", "verify", "gone.zip", cwd=exported.hospital.folder)
+
+    assert done.returncode == 1
+    assert "gone.zip: there is no such file" in done.stderr
+
+
 def test_a_file_of_two_keys_establishes_nobody(exported: Exported, tmp_path: Path):
     key = tmp_path / "keys.pem"
     theirs = Signer(Ed25519PrivateKey.generate()).public_pem
