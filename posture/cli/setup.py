@@ -167,5 +167,12 @@ def _nmap() -> _Finding:
     program = shutil.which("nmap")
     if program is None:
         return _Finding(what="nmap", state="not installed", mend="apt-get install nmap")
-    done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603  # found on PATH, no input
+    done = subprocess.run(  # noqa: S603  # found on PATH, no input
+        [program, "--version"],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},  # ours may hold secrets
+    )
     return _Finding(what="nmap", state=done.stdout.strip().splitlines()[0] if done.stdout else program)
