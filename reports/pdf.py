@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import io
 import logging
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from posture.assessment import Assessment
 from posture.atomic import replacing
+from posture.environment import without_secrets
 from posture.errors import PostureError
 from posture.htmlparts.paper import for_paper
 from posture.registry import content, renderers
@@ -24,7 +24,6 @@ from posture.registry import content, renderers
 name = "pdf"
 suffix = ".pdf"
 
-_NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_", "HOME", "TMPDIR", "LANG", "LC_", "XDG_", "FONTCONFIG_")
 _MEND = "pip install 'posture[pdf]', and Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -55,24 +54,11 @@ def _with_scopes(_: object, pdf: Any) -> None:  # noqa: ANN401  # WeasyPrint's d
             each["A"]["Scope"] = "/Column" if group["S"] == "/THead" else "/Row"
 
 
-@contextmanager
-def _no_secrets() -> Iterator[None]:
-    """An environment with paths and languages only: ctypes starts compilers to find libraries, which inherit it."""
-    whole = dict(os.environ)
-    for name in whole:
-        if not name.startswith(_NEEDED):
-            del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(whole)
-
-
 def needed() -> Any:  # noqa: ANN401  # a module that need not be there
     """WeasyPrint. Raises PostureError where it or Pango is missing."""
     try:
         # where Pango is missing it prints a page of its own first
-        with _no_secrets(), redirect_stdout(io.StringIO()):
+        with without_secrets(), redirect_stdout(io.StringIO()):
             import weasyprint  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
         raise PostureError("a PDF needs WeasyPrint, which is not installed", where="-f pdf", mend=_MEND) from error

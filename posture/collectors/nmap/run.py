@@ -20,6 +20,7 @@ import msgspec
 import nmap
 
 from posture.collectors.nmap.text import clean
+from posture.environment import without_secrets
 from posture.errors import PostureError
 
 __all__ = ["Nmap", "Ran", "find", "may_send_raw", "run"]
@@ -53,7 +54,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 def find(search: Sequence[str] = _SEARCH) -> Nmap:
     """The nmap to use. PostureError where there is none."""
     try:
-        scanner = nmap.PortScanner(nmap_search_path=tuple(search))
+        with without_secrets():
+            scanner = nmap.PortScanner(nmap_search_path=tuple(search))
     except nmap.PortScannerError as error:
         raise PostureError(
             "nmap is not installed",
